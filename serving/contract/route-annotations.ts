@@ -1,0 +1,12 @@
+// Annotations on an HTTPRoute through which the canary component tells the gateway what the Gateway API cannot say.
+
+export const ROUTE_LABEL_ENDPOINT = "rampa.dev/endpoint";
+
+/** JSON object: name of the backend Service → version it serves, e.g. `{"chat-1-0-0":"1.0.0"}`. */
+export const ROUTE_ANNOTATION_VERSIONS = "rampa.dev/versions";
+
+/** `request`, `session` or `user`: what keeps a caller on one side. */
+export const ROUTE_ANNOTATION_STICKY_BY = "rampa.dev/sticky-by";
+
+/** Name of the request header by which any Gateway API data plane can match the endpoint. */
+export const ROUTE_HEADER_ENDPOINT = "x-rampa-endpoint";

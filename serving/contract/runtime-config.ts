@@ -1,0 +1,128 @@
+// Configuration of one running role, written by the components and read by serving/main.ts from RAMPA_CONFIG.
+import { z } from "zod";
+import { modelArtefact } from "./model-source.ts";
+
+const port = z
+  .int("a port from 1 to 65535")
+  .min(1, "a port from 1 to 65535")
+  .max(65_535, "a port from 1 to 65535");
+const milliseconds = z.int("whole milliseconds ≥ 0").min(0, "whole milliseconds ≥ 0");
+const listen = z.strictObject({
+  host: z.string().default("0.0.0.0"),
+  port: port.default(8080),
+});
+
+const drain = z
+  .strictObject({
+    settleMs: milliseconds
+      .default(5_000)
+      .describe("Time between SIGTERM (readyz turns 503) and closing the listener."),
+    graceMs: milliseconds
+      .default(60_000)
+      .describe("Time that running answers get to finish; then they are cut with an error event."),
+  })
+  .prefault({});
+
+const log = z
+  .strictObject({
+    level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+    prompts: z.boolean().default(false).describe("Whether prompt and answer text may appear in the log."),
+  })
+  .prefault({});
+
+const bodyLimits = z
+  .strictObject({
+    bodyBytes: z
+      .int()
+      .min(1024)
+      .default(8 * 1024 * 1024)
+      .describe("Largest request body; a larger one is refused with 413."),
+    jsonDepth: z
+      .int()
+      .min(4)
+      .default(64)
+      .describe("Deepest nesting of a JSON body; a deeper one is refused with 400."),
+  })
+  .prefault({});
+
+export const modelRuntime = z.strictObject({
+  role: z.literal("model"),
+  listen: listen.prefault({}),
+  endpoint: z.string().min(1).describe("The name that callers use as `model`."),
+  version: z.string().min(1),
+  artefact: modelArtefact,
+  cacheDir: z
+    .string()
+    .default("/models")
+    .describe("Node-wide cache; the file lies at <cacheDir>/sha256/<digest>."),
+  contextTokens: z
+    .int()
+    .min(256)
+    .default(2048)
+    .describe("Context length of one sequence, prompt and answer together."),
+  sequences: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe("Answers generated at the same time; further requests wait."),
+  queueLimit: z
+    .int()
+    .min(0)
+    .default(64)
+    .describe("Requests that may wait for a sequence; one more is refused with 503."),
+  threads: z
+    .union([z.literal("auto"), z.int().min(1)])
+    .default("auto")
+    .describe("`auto` takes the CPU limit of the cgroup."),
+  chatTemplate: z
+    .enum(["model", "gemma", "chatml", "llama3"])
+    .default("model")
+    .describe("`model` uses the template inside the weights."),
+  limits: bodyLimits,
+  drain,
+  log,
+});
+
+/** Fetches artefacts into the node's cache and verifies them; runs as an init container and on the workstation. */
+export const fetchRuntime = z.strictObject({
+  role: z.literal("fetch"),
+  artefact: modelArtefact,
+  cacheDir: z.string().default("/models"),
+  log,
+});
+
+export const gatewayRuntime = z.strictObject({
+  role: z.literal("gateway"),
+  listen: listen.prefault({}),
+  keysFile: z.string().describe("Path of the client keys file (see client-keys.ts); reread when it changes."),
+  routes: z
+    .discriminatedUnion("from", [
+      z.strictObject({ from: z.literal("kubernetes"), namespace: z.string() }),
+      z.strictObject({
+        from: z.literal("file"),
+        path: z.string().describe("JSON list of HTTPRoute objects; reread when it changes."),
+      }),
+    ])
+    .describe("Where the HTTPRoute objects that carry the weights are watched."),
+  timeouts: z
+    .strictObject({
+      connectMs: milliseconds.default(5_000),
+      firstByteMs: milliseconds.default(30_000),
+      idleMs: milliseconds.default(30_000),
+      totalMs: milliseconds.default(600_000),
+    })
+    .prefault({}),
+  limits: bodyLimits,
+  drain,
+  log,
+});
+
+export const runtimeConfig = z.discriminatedUnion("role", [gatewayRuntime, modelRuntime, fetchRuntime]);
+
+export type GatewayRuntime = z.output<typeof gatewayRuntime>;
+export type ModelRuntime = z.output<typeof modelRuntime>;
+export type FetchRuntime = z.output<typeof fetchRuntime>;
+export type RuntimeConfig = z.output<typeof runtimeConfig>;
+/** What the components write; defaults may be left out. */
+export type RuntimeConfigInput = z.input<typeof runtimeConfig>;
