@@ -1,0 +1,167 @@
+// Builds the image every Rampa pod runs: base, Node, native library, bundle; delivers it to the local cluster.
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { paths } from "../paths.ts";
+import { type Progress, silent } from "../progress.ts";
+import { encodeImage, imageFiles, removeOtherImages, writeLayout } from "./assemble-image.ts";
+import { baseLayers } from "./base-layers.ts";
+import { type Architecture, nodePin } from "./base-pins.ts";
+import { type Digest, digestOf } from "./blob-store.ts";
+import { ImageError } from "./image-error.ts";
+import { type BuiltLayer, cachedLayer } from "./layer-cache.ts";
+import { collectNative, nativeInputs } from "./native-layer.ts";
+import { collectNode } from "./node-layer.ts";
+import { npmPackages, readPackage } from "./npm-packages.ts";
+
+export type RuntimeImage = {
+  readonly repository: string;
+  readonly digest: Digest;
+  /** `repository@digest`, as pods name it. */
+  readonly reference: string;
+  /** OCI layout directory. */
+  readonly layout: string;
+  /** The same layout as one tar, for containerd, kind and skopeo. */
+  readonly archive: string;
+  /** The CycloneDX document, a blob of the layout. */
+  readonly sbomDigest: Digest;
+  /** The artefact manifest that ties the document to the image. */
+  readonly sbomManifestDigest: Digest;
+  readonly bundleDigest: Digest;
+};
+
+/** The program that goes into the last layer, and the modules it was bundled from. */
+export type Bundle = {
+  readonly path: string;
+  readonly digest: Digest;
+  /** Paths of esbuild's metafile inputs; they tell which npm packages are inside. */
+  readonly modules: readonly string[];
+};
+
+export type BuildRequest = {
+  readonly repository: string;
+  readonly bundle: Bundle;
+  /** Layers and downloads by content; left out: the cache shared between checkouts. */
+  readonly cache?: string;
+  /** Where the layout and the archive go; left out: the checkout's local state. */
+  readonly output?: string;
+  /** Base image by digest in place of Debian packages; left out: `RAMPA_BASE_IMAGE`, else none. */
+  readonly baseImage?: string;
+  readonly progress?: Progress;
+};
+
+export const localRepository = "rampa.local/serving";
+
+/** Bundles the runtime and builds its image; unchanged inputs give the same digest without any work. */
+export async function buildRuntimeImage(repository: string, progress: Progress): Promise<RuntimeImage> {
+  progress.report("bundling the runtime");
+  const { buildBundleWithInputs } = await import("../../../serving/bundle.ts");
+  const { path, digest, metafile } = await buildBundleWithInputs(paths.checkout);
+  const bundle = { path, digest, modules: Object.keys(metafile.inputs) };
+  return await buildImage({ repository, bundle, progress });
+}
+
+export async function buildImage(request: BuildRequest): Promise<RuntimeImage> {
+  const cache = request.cache ?? join(paths.cache, "images");
+  const output = request.output ?? paths.images;
+  const architecture = hostArchitecture();
+  const layers = await buildLayers(request, cache, architecture);
+  const { repository, bundle } = request;
+  const version = (await readPackage(paths.checkout))?.version ?? "0.0.0";
+  const bundleDigest = bundle.digest;
+  const image = await encodeImage({ cache, repository, version, architecture, layers, bundleDigest });
+  const { digest } = image.manifest;
+  const files = imageFiles(join(output, repositoryFolder(repository)), digest);
+  if (!(await exists(files.archive))) {
+    request.progress?.report("writing the image");
+    await writeLayout(cache, image, files);
+    await removeOtherImages(join(output, repositoryFolder(repository)), files);
+  }
+  return {
+    repository,
+    digest,
+    reference: `${repository}@${digest}`,
+    ...files,
+    sbomDigest: image.sbom.digest,
+    sbomManifestDigest: image.sbomManifest.digest,
+    bundleDigest,
+  };
+}
+
+/** For a stack's program: builds the image and, when asked, brings it to the local cluster if it is not there. */
+export async function prepareRuntimeImage(options: {
+  readonly deliver: boolean;
+  readonly progress?: Progress;
+}): Promise<RuntimeImage> {
+  const progress = options.progress ?? silent;
+  const image = await buildRuntimeImage(localRepository, progress);
+  if (!options.deliver) return image;
+  const { hasImage, importImage } = await import("../cluster/cluster.ts");
+  if (await hasImage(image.reference)) return image;
+  progress.report("importing the runtime image into the cluster");
+  await importImage(image.archive, image.reference, progress);
+  return image;
+}
+
+async function buildLayers(
+  request: BuildRequest,
+  cache: string,
+  architecture: Architecture,
+): Promise<readonly BuiltLayer[]> {
+  const progress = request.progress ?? silent;
+  const image = request.baseImage ?? process.env.RAMPA_BASE_IMAGE;
+  const base = await baseLayers({ cache, architecture, progress, ...(image === undefined ? {} : { image }) });
+  const node = await cachedLayer(
+    { cache, title: `node ${nodePin.version}`, inputs: { architecture, nodePin } },
+    () => {
+      progress.report("packing Node");
+      return collectNode({ cache, architecture, progress });
+    },
+  );
+  const native = await cachedLayer(
+    { cache, title: "node-llama-cpp", inputs: await nativeInputs(architecture) },
+    () => {
+      progress.report("packing node-llama-cpp");
+      return collectNative(architecture);
+    },
+  );
+  return [...base, node, native, await bundleLayer(cache, request.bundle)];
+}
+
+async function bundleLayer(cache: string, bundle: Bundle): Promise<BuiltLayer> {
+  const components = await npmPackages(bundle.modules);
+  const inputs = { digest: bundle.digest, components };
+  return await cachedLayer({ cache, title: "rampa", inputs }, async () => {
+    const source = await readFile(bundle.path);
+    const got = digestOf(source);
+    // Another build may be writing the same file.
+    if (got !== bundle.digest) {
+      const want = `the bundler reported ${bundle.digest}`;
+      throw new ImageError("image.checksum", `${bundle.path} is ${got}, ${want}. Next: run the same again`);
+    }
+    return { entries: [{ kind: "file", path: "app/rampa.mjs", mode: 0o644, source }], components };
+  });
+}
+
+function hostArchitecture(): Architecture {
+  if (process.arch === "x64") return "amd64";
+  if (process.arch === "arm64") return "arm64";
+  throw new ImageError(
+    "image.unsupported",
+    `the runtime image exists for x64 and arm64 machines, this one is ${process.arch}`,
+  );
+}
+
+/** Repositories may share the output folder; tools split layout paths at `:`, so no such sign stays. */
+function repositoryFolder(repository: string): string {
+  return repository.replaceAll(/[^a-z0-9.-]/g, "_");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    // Not there or not readable: it is written anew.
+    return false;
+  }
+}
