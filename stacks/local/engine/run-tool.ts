@@ -1,0 +1,44 @@
+// Runs an external tool with a deadline, hands its lines on, and keeps the end of its output for the error.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+export type ToolRun = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Gets each line of stderr and stdout as it comes. */
+  readonly onLine?: (line: string) => void;
+};
+
+const KEPT_LINES = 20;
+
+/** Rejects with the tool's last lines when it fails, cannot start or passes its deadline. */
+export async function runTool(run: ToolRun): Promise<string> {
+  const child = spawn(run.command, run.args, {
+    cwd: run.cwd,
+    env: { ...process.env, ...run.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: run.timeoutMs,
+    killSignal: "SIGKILL",
+  });
+  const tail: string[] = [];
+  const output: string[] = [];
+  const take = (line: string): void => {
+    tail.push(line);
+    if (tail.length > KEPT_LINES) tail.shift();
+    run.onLine?.(line);
+  };
+  createInterface({ input: child.stderr }).on("line", take);
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    output.push(line);
+    take(line);
+  });
+  const failure = await new Promise<string | undefined>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) => resolve(code === 0 ? undefined : `ended with ${code ?? signal}`));
+  });
+  if (failure === undefined) return output.join("\n");
+  throw new Error([`${run.command} ${run.args[0] ?? ""} ${failure}`, ...tail].join("\n"));
+}
