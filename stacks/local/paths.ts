@@ -3,13 +3,13 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 const checkout = resolve(import.meta.dirname, "../..");
-const home = join(checkout, ".rampa");
+const home = resolve(process.env.RAMPA_HOME ?? join(checkout, ".rampa"));
 const cache =
   process.env.RAMPA_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "rampa");
 
 export const paths = {
   checkout,
-  /** State of this checkout's local environment; removed by `rampa down --purge`. */
+  /** State of this checkout's local environment; removed by `rampa down --purge`. RAMPA_HOME gives tests their own. */
   home,
   /** Put first on PATH: node, pulumi, plugins, kubectl, rampa. */
   bin: join(home, "bin"),
