@@ -1,0 +1,69 @@
+// Settings of a static canary: which versions an endpoint has and what share of requests each answers.
+import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
+import type { Input } from "@pulumi/pulumi";
+import { z } from "zod";
+import { endpointName, semanticVersion } from "../kit/names.ts";
+import type { Override } from "../kit/override.ts";
+import { ownership } from "../kit/ownership.ts";
+
+const PERCENT = "a whole percentage from 0 to 100";
+
+/** The Gateway API allows no more backends in one rule. */
+const MOST_VERSIONS = 16;
+
+export const weights = z
+  .record(semanticVersion, z.int(PERCENT).min(0, PERCENT).max(100, PERCENT))
+  .describe("Percentage of requests by version; they sum to 100. A version that is not named gets 0.");
+
+export const stickyBy = z
+  .enum(["request", "session", "user"])
+  .default("session")
+  .describe("What keeps a caller on one side: nothing, the session or the user.");
+
+export const canarySettings = z
+  .strictObject({
+    ownership,
+    endpoint: endpointName.describe("The name that callers use as `model`."),
+    versions: z
+      .array(semanticVersion)
+      .min(1, "at least one version")
+      .max(MOST_VERSIONS, `at most ${MOST_VERSIONS} versions`)
+      .describe("All versions that run."),
+    weights,
+    stickyBy,
+  })
+  .superRefine((it, context) => {
+    for (const problem of findWeightProblems(it.versions, it.weights)) {
+      context.addIssue({ code: "custom", path: ["weights", ...problem.path], message: problem.want });
+    }
+  });
+
+export type CanarySettings = z.output<typeof canarySettings>;
+
+export type CanaryRefs = {
+  readonly namespace: Input<string>;
+  /** Name of the Gateway that the route belongs to. */
+  readonly gateway: Input<string>;
+  /** Version → name of its Service. */
+  readonly services: Readonly<Record<string, Input<string>>>;
+};
+
+export type CanaryArgs = z.input<typeof canarySettings> & {
+  readonly refs: CanaryRefs;
+  /** Changes to single children, by name. */
+  readonly override?: { readonly route?: Override<CustomResourceArgs> };
+};
+
+/** What is wrong with an endpoint's weights: names of versions that don't exist, and a sum other than 100. */
+export function findWeightProblems(
+  versions: readonly string[],
+  given: Readonly<Record<string, number>>,
+): { readonly path: readonly string[]; readonly want: string }[] {
+  const unknown = Object.keys(given)
+    .filter((version) => !versions.includes(version))
+    .map((version) => ({ path: [version], want: `a version that exists: ${versions.join(", ")}` }));
+  const sum = Object.values(given).reduce((total, weight) => total + weight, 0);
+  const wrongSum =
+    sum === 100 ? [] : [{ path: [], want: `percentages that sum to 100 (these sum to ${sum})` }];
+  return [...unknown, ...wrongSum];
+}

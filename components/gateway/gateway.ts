@@ -1,0 +1,69 @@
+// AiGateway: the pods that callers reach, the Gateway their routes belong to, and the way in.
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/index.js";
+import { Deployment } from "@pulumi/kubernetes/apps/v1/index.js";
+import { ConfigMap, Service } from "@pulumi/kubernetes/core/v1/index.js";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/index.js";
+import { type ComponentResourceOptions, type Input, type Output, output } from "@pulumi/pulumi";
+import { BaseComponent } from "../kit/component.ts";
+import { applyOverride } from "../kit/override.ts";
+import { parseSettings } from "../kit/parse-settings.ts";
+import { rolloutTimeouts } from "../kit/rollout.ts";
+import { type GatewayArgs, type GatewayOverride, gatewaySettings } from "./gateway.args.ts";
+import * as manifests from "./gateway.manifests.ts";
+import { type GatewayPlan, planGateway } from "./gateway.plan.ts";
+
+const TOKEN = { area: "gateway", kind: "AiGateway" };
+
+/** The gateway of one environment. Throws ConfigError on a wrong setting, before anything is created. */
+export class AiGateway extends BaseComponent {
+  /** Name of the Gateway that routes name as their parent. */
+  readonly gatewayName: Output<string>;
+
+  constructor(name: string, args: GatewayArgs, opts: ComponentResourceOptions = {}) {
+    const plan = planGateway(parseSettings(gatewaySettings, args, { ...TOKEN, name }));
+    super(TOKEN, name, opts);
+    const override = args.override ?? {};
+    this.gatewayName = this.#createGateway(plan, args.refs.namespace, override);
+    this.#createPods(plan, args);
+    this.#createService(plan, args.refs.namespace, override);
+    this.registerOutputs({ gatewayName: this.gatewayName });
+  }
+
+  #createGateway(plan: GatewayPlan, namespace: Input<string>, override: GatewayOverride): Output<string> {
+    const className = plan.createGatewayClass
+      ? new CustomResource(this.childName("class"), manifests.gatewayClassArgs(plan), this.childOptions())
+          .metadata.name
+      : output(manifests.GATEWAY_CLASS);
+    return new CustomResource(
+      this.childName("gateway"),
+      applyOverride(manifests.gatewayArgs(plan, { namespace, className }), override.gateway),
+      this.childOptions(),
+    ).metadata.name;
+  }
+
+  #createPods(plan: GatewayPlan, { refs, override }: GatewayArgs): void {
+    const config = new ConfigMap(
+      this.childName("config"),
+      manifests.gatewayConfigArgs(plan, refs.namespace),
+      this.childOptions(),
+    ).metadata.name;
+    new Deployment(
+      this.childName("deployment"),
+      applyOverride(manifests.gatewayDeploymentArgs(plan, { ...refs, config }), override?.deployment),
+      this.childOptions({ customTimeouts: rolloutTimeouts(plan) }),
+    );
+  }
+
+  #createService(plan: GatewayPlan, namespace: Input<string>, override: GatewayOverride): void {
+    new PodDisruptionBudget(
+      this.childName("disruption-budget"),
+      applyOverride(manifests.gatewayDisruptionArgs(plan, namespace), override.disruptionBudget),
+      this.childOptions(),
+    );
+    new Service(
+      this.childName("service"),
+      applyOverride(manifests.gatewayServiceArgs(plan, namespace), override.service),
+      this.childOptions(),
+    );
+  }
+}

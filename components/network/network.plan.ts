@@ -1,0 +1,91 @@
+// Settings of the isolation → the list of policies, each one allowed path.
+import { LABELS, PORTS } from "../contract/labels.ts";
+import { standardLabels } from "../kit/ownership.ts";
+import { type NetworkSettings, PRIVATE_RANGES } from "./network.args.ts";
+
+/** The other end of a path. */
+export type PeerPlan =
+  | { readonly kind: "pods"; readonly labels: Readonly<Record<string, string>> }
+  | { readonly kind: "namespace"; readonly name: string }
+  | { readonly kind: "range"; readonly cidr: string; readonly except?: readonly string[] }
+  | { readonly kind: "api-server" };
+
+export type PortPlan = { readonly protocol: "TCP" | "UDP"; readonly port: number };
+
+export type RulePlan = { readonly peers: readonly PeerPlan[]; readonly ports: readonly PortPlan[] };
+
+export type PolicyPlan = {
+  readonly name: string;
+  /** Labels of the pods it is about; all pods when empty. */
+  readonly pods: Readonly<Record<string, string>>;
+  readonly directions: readonly ("Ingress" | "Egress")[];
+  readonly ingress: readonly RulePlan[];
+  readonly egress: readonly RulePlan[];
+};
+
+export type NetworkPlan = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly policies: readonly PolicyPlan[];
+};
+
+const GATEWAY = { [LABELS.component]: "gateway" };
+const MODEL = { [LABELS.component]: "model" };
+const HTTP: readonly PortPlan[] = [{ protocol: "TCP", port: PORTS.http.number }];
+const DNS: readonly PortPlan[] = [
+  { protocol: "UDP", port: 53 },
+  { protocol: "TCP", port: 53 },
+];
+/** 443 is the Service, 6443 the address behind it: some data planes judge before, some after translation. */
+const API_SERVER: readonly PortPlan[] = [
+  { protocol: "TCP", port: 443 },
+  { protocol: "TCP", port: 6443 },
+];
+
+/** Decides which paths are open; the first policy closes everything that no other one opens. */
+export function planNetwork(settings: NetworkSettings): NetworkPlan {
+  const clients = settings.clients.map((cidr): PeerPlan => ({ kind: "range", cidr }));
+  return {
+    labels: standardLabels(settings.ownership, { name: "network", instance: "isolation" }),
+    policies: [
+      { name: "default-deny", pods: {}, directions: ["Ingress", "Egress"], ingress: [], egress: [] },
+      egress("allow-dns", {}, { peers: [{ kind: "namespace", name: "kube-system" }], ports: DNS }),
+      ingress("allow-clients-to-gateway", GATEWAY, { peers: clients, ports: HTTP }),
+      egress("allow-gateway-to-models", GATEWAY, { peers: [{ kind: "pods", labels: MODEL }], ports: HTTP }),
+      ingress("allow-models-from-gateway", MODEL, {
+        peers: [{ kind: "pods", labels: GATEWAY }],
+        ports: HTTP,
+      }),
+      egress("allow-gateway-to-api-server", GATEWAY, { peers: [{ kind: "api-server" }], ports: API_SERVER }),
+      ...planScrape(settings.monitoringNamespace),
+      ...planArtefacts(settings.artefacts),
+    ],
+  };
+}
+
+function planScrape(namespace: string | undefined): PolicyPlan[] {
+  if (namespace === undefined) return [];
+  return [
+    ingress("allow-metrics-scrape", {}, { peers: [{ kind: "namespace", name: namespace }], ports: HTTP }),
+  ];
+}
+
+/** Public addresses only: neither the private network nor the cloud's metadata service at 169.254.169.254. */
+function planArtefacts(artefacts: NetworkSettings["artefacts"]): PolicyPlan[] {
+  if (artefacts === "cached") return [];
+  const internet: PeerPlan = {
+    kind: "range",
+    cidr: "0.0.0.0/0",
+    except: [...PRIVATE_RANGES, "169.254.0.0/16", "127.0.0.0/8"],
+  };
+  return [
+    egress("allow-artefact-fetch", MODEL, { peers: [internet], ports: [{ protocol: "TCP", port: 443 }] }),
+  ];
+}
+
+function ingress(name: string, pods: PolicyPlan["pods"], rule: RulePlan): PolicyPlan {
+  return { name, pods, directions: ["Ingress"], ingress: [rule], egress: [] };
+}
+
+function egress(name: string, pods: PolicyPlan["pods"], rule: RulePlan): PolicyPlan {
+  return { name, pods, directions: ["Egress"], ingress: [], egress: [rule] };
+}

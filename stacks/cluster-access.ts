@@ -1,0 +1,89 @@
+// How a stack's program reaches its cluster: the local one by its description, any other by a kubeconfig context.
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { selectContext } from "./kubeconfig.ts";
+import type { StackSettings } from "./settings.ts";
+import { StackError } from "./stack-error.ts";
+
+export type ClusterAccess = {
+  /** Kubeconfig with one context; holds credentials. */
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** Stays the same when certificates or addresses change, so that nothing is replaced for them. */
+  readonly identifier: string;
+  readonly modelCachePath: string | undefined;
+};
+
+/** Finds the cluster and checks that it answers; throws StackError before anything is registered. */
+export async function readClusterAccess(settings: StackSettings): Promise<ClusterAccess> {
+  const { cluster, stack } = settings;
+  if (cluster.context !== undefined) return await readContext(cluster.context, stack);
+  if (cluster.use === "aws") {
+    throw new StackError(
+      "stack.cloud-half-missing",
+      `stack ${stack}: Rampa deploys to a cluster that exists; it does not create AWS clusters yet`,
+      `pulumi config set --stack ${stack} --path 'rampa:cluster.context' NAME-OF-A-KUBECONFIG-CONTEXT`,
+    );
+  }
+  return await readLocal(stack);
+}
+
+async function readLocal(stack: string): Promise<ClusterAccess> {
+  const { readCluster } = await import("./local/cluster/cluster.ts");
+  const local = await readCluster();
+  if (local === undefined) {
+    throw new StackError("stack.cluster-missing", `stack ${stack}: there is no local cluster`, "npm run up");
+  }
+  const access = await select([local.kubeconfig], local.context);
+  if (access === undefined || !(await answers(access.server))) {
+    throw new StackError(
+      "stack.cluster-unreachable",
+      `stack ${stack}: the local cluster does not answer${access === undefined ? "" : ` at ${access.server}`}`,
+      "rampa status, then npm run up",
+    );
+  }
+  const { context, modelCachePath } = local;
+  return { kubeconfig: access.text, context, identifier: `${local.kind}/${context}`, modelCachePath };
+}
+
+async function readContext(context: string, stack: string): Promise<ClusterAccess> {
+  const files = (process.env.KUBECONFIG ?? join(homedir(), ".kube", "config")).split(delimiter);
+  const access = await select(files, context);
+  if (access === undefined) {
+    throw new StackError(
+      "stack.context-unknown",
+      `stack ${stack}: no kubeconfig among ${files.join(", ")} has the context "${context}"`,
+      "kubectl config get-contexts",
+    );
+  }
+  return { kubeconfig: access.text, context, identifier: `context/${context}`, modelCachePath: undefined };
+}
+
+async function select(files: readonly string[], context: string): Promise<ReturnType<typeof selectContext>> {
+  for (const file of files) {
+    // A file of the list may be missing, as for kubectl.
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    const found = text === undefined ? undefined : selectContext(text, file, context);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const ANSWER_TIMEOUT_MS = 3_000;
+
+/** Whether something accepts connections there; asking more would need the credentials. */
+async function answers(server: string): Promise<boolean> {
+  const { hostname, port } = new URL(server);
+  return await new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port || 443), timeout: ANSWER_TIMEOUT_MS });
+    const end = (result: boolean) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("timeout", () => end(false));
+    socket.once("error", () => end(false));
+  });
+}

@@ -1,0 +1,49 @@
+// Entry of the Pulumi program: settings → cluster and image → platform → outputs.
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
+import { RunError, runtime, secret } from "@pulumi/pulumi";
+import { Provider as RandomProvider } from "@pulumi/random/provider.js";
+import { ConfigError } from "../serving/contract/config-error.ts";
+import { readClusterAccess } from "./cluster-access.ts";
+import { definePlatform, type PlatformOutputs, type PlatformRefs } from "./platform.ts";
+import { readStackSettings, type StackSettings } from "./settings.ts";
+
+const outputs = await deploy().catch(stopOnExpected);
+
+export const endpoints = outputs.endpoints;
+export const apiKey = outputs.apiKey;
+export const namespace = outputs.namespace;
+export const image = outputs.image;
+
+async function deploy(): Promise<PlatformOutputs> {
+  const settings = readStackSettings();
+  const { kubeconfig, context, identifier, modelCachePath } = await readClusterAccess(settings);
+  const built = await prepareImage(settings);
+  const kubernetes = new KubernetesProvider("kubernetes", {
+    kubeconfig: secret(kubeconfig),
+    context,
+    clusterIdentifier: identifier,
+    // The key file changes in place; a replacement would leave the gateway without its Secret for a moment.
+    enableSecretMutable: true,
+  });
+  const providers = { kubernetes, random: new RandomProvider("random") };
+  return definePlatform(settings, { providers, image: built, modelCachePath });
+}
+
+/** The published image of the settings, or the one of this checkout, brought to the cluster unless in a preview. */
+async function prepareImage(settings: StackSettings): Promise<PlatformRefs["image"]> {
+  if (settings.image !== undefined) return settings.image;
+  const { prepareRuntimeImage } = await import("./local/images/runtime-image.ts");
+  const { repository, digest, sbomDigest } = await prepareRuntimeImage({ deliver: !runtime.isDryRun() });
+  return { repository, digest, sbomDigest };
+}
+
+/** Pulumi prints a RunError as it is, and anything else as a crash with a stack trace. */
+function stopOnExpected(error: unknown): never {
+  const isExpected = error instanceof ConfigError || (error instanceof Error && hasCode(error));
+  throw isExpected ? new RunError(error.message) : error;
+}
+
+/** Expected failures of all areas carry a code `area.what`. */
+function hasCode(error: Error): boolean {
+  return "code" in error && typeof error.code === "string" && /^[a-z]+\.[a-z-]+$/.test(error.code);
+}

@@ -1,0 +1,186 @@
+// definePlatform: the composition root; wires the components of one environment together and decides nothing.
+import type { Output, ProviderResource } from "@pulumi/pulumi";
+import { StaticCanary } from "../components/canary/canary.ts";
+import { PORTS } from "../components/contract/labels.ts";
+import { Environment } from "../components/environment/environment.ts";
+import { AiGateway } from "../components/gateway/gateway.ts";
+import { RuntimeImage } from "../components/image/image.ts";
+import { workloadName } from "../components/kit/names.ts";
+import { Isolation } from "../components/network/network.ts";
+import { ClientKeys } from "../components/secrets/secrets.ts";
+import { ModelCache } from "../components/serving/model-cache.ts";
+import { ModelVersion } from "../components/serving/serving.ts";
+import type { EndpointSettings, StackSettings } from "./settings.ts";
+
+export type PlatformRefs = {
+  readonly providers: { readonly kubernetes: ProviderResource; readonly random: ProviderResource };
+  readonly image: {
+    readonly repository: string;
+    readonly digest: string;
+    readonly sbomDigest?: string | undefined;
+    readonly allowedRegistries?: string[] | undefined;
+  };
+  /** Directory of verified weights on the cluster's nodes; without it every pod fetches its own. */
+  readonly modelCachePath?: string | undefined;
+};
+
+export type EndpointOutput = {
+  readonly name: string;
+  /** What an OpenAI client takes as its base URL. */
+  readonly baseUrl: string;
+  readonly versions: readonly { readonly version: string; readonly weight: number }[];
+};
+
+export type PlatformOutputs = {
+  readonly endpoints: readonly EndpointOutput[];
+  /** The newest client key; secret. */
+  readonly apiKey: Output<string>;
+  readonly namespace: Output<string>;
+  /** Image reference by digest. */
+  readonly image: Output<string>;
+};
+
+type Wiring = {
+  readonly settings: StackSettings;
+  readonly ownership: { readonly environment: string; readonly owner: string; readonly costCenter: string };
+  readonly environment: Environment;
+  readonly isolation: Isolation;
+  readonly image: RuntimeImage;
+  readonly cache: ModelCache | undefined;
+  readonly providers: ProviderResource[];
+};
+
+/** Creates everything one environment consists of. Needs checked settings; the providers come from the caller. */
+export function definePlatform(settings: StackSettings, refs: PlatformRefs): PlatformOutputs {
+  const wiring = defineGround(settings, refs);
+  const { ownership, environment, isolation, image, providers } = wiring;
+  const { namespace } = environment;
+  const keys = new ClientKeys(
+    "client-keys",
+    { ownership, ...settings.secrets, refs: { namespace } },
+    { providers, dependsOn: [environment] },
+  );
+  const gateway = new AiGateway(
+    "gateway",
+    {
+      ...settings.gateway,
+      ownership,
+      namespace: settings.namespace,
+      refs: {
+        namespace,
+        ...environment.roles.gateway,
+        image: image.reference,
+        keysSecret: keys.secretName,
+        keysChecksum: keys.checksum,
+      },
+    },
+    { providers, dependsOn: [environment, isolation] },
+  );
+  for (const [name, endpoint] of Object.entries(settings.endpoints)) {
+    defineEndpoint(wiring, { name, endpoint, gateway });
+  }
+  return {
+    endpoints: toEndpointOutputs(settings),
+    apiKey: keys.apiKey,
+    namespace,
+    image: image.reference,
+  };
+}
+
+/** What pods stand on: the namespace, its isolation, the image and the weights. */
+function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
+  const { environment: kind, owner, costCenter, namespace: name, quota } = settings;
+  const ownership = { environment: kind, owner, costCenter };
+  const providers = [refs.providers.kubernetes, refs.providers.random];
+  const image = new RuntimeImage("runtime-image", { ...refs.image }, { providers });
+  const environment = new Environment("environment", { ownership, namespace: name, quota }, { providers });
+  const { namespace } = environment;
+  const path = refs.modelCachePath;
+  const isolation = new Isolation(
+    "isolation",
+    {
+      ...settings.network,
+      ownership,
+      artefacts: path === undefined ? "fetched" : "cached",
+      refs: { namespace },
+    },
+    { providers, dependsOn: [environment] },
+  );
+  const cache =
+    path === undefined
+      ? undefined
+      : new ModelCache(
+          "model-cache",
+          { ownership, namespace: name, path, refs: { namespace } },
+          { providers },
+        );
+  return { settings, ownership, environment, isolation, image, cache, providers };
+}
+
+type EndpointParts = {
+  readonly name: string;
+  readonly endpoint: EndpointSettings;
+  readonly gateway: AiGateway;
+};
+
+function defineEndpoint(wiring: Wiring, { name, endpoint, gateway }: EndpointParts): void {
+  const { ownership, environment, providers } = wiring;
+  const services = Object.fromEntries(
+    Object.entries(endpoint.versions).map(([version, settings]) => [
+      version,
+      defineVersion(wiring, { endpoint: name, version, settings }),
+    ]),
+  );
+  new StaticCanary(
+    `${name}-canary`,
+    {
+      ownership,
+      endpoint: name,
+      versions: Object.keys(endpoint.versions),
+      weights: endpoint.weights,
+      stickyBy: endpoint.stickyBy,
+      refs: { namespace: environment.namespace, gateway: gateway.gatewayName, services },
+    },
+    { providers },
+  );
+}
+
+type VersionParts = {
+  readonly endpoint: string;
+  readonly version: string;
+  readonly settings: EndpointSettings["versions"][string];
+};
+
+/** Creates one version's model servers; returns the name of their Service. */
+function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionParts): Output<string> {
+  const { ownership, environment, isolation, image, cache, providers } = wiring;
+  return new ModelVersion(
+    workloadName(endpoint, version),
+    {
+      ...settings,
+      ownership,
+      endpoint,
+      version,
+      cache: cache === undefined ? "pod" : "node",
+      refs: {
+        namespace: environment.namespace,
+        ...environment.roles.model,
+        image: image.reference,
+        ...(cache && { cacheClaim: cache.claimName }),
+      },
+    },
+    { providers, dependsOn: [environment, isolation] },
+  ).serviceName;
+}
+
+function toEndpointOutputs(settings: StackSettings): EndpointOutput[] {
+  const host =
+    settings.local === undefined
+      ? `gateway.${settings.namespace}.svc.cluster.local:${PORTS.http.number}`
+      : `127.0.0.1:${settings.local.gatewayPort}`;
+  return Object.entries(settings.endpoints).map(([name, { versions, weights }]) => ({
+    name,
+    baseUrl: `http://${host}/v1`,
+    versions: Object.keys(versions).map((version) => ({ version, weight: weights[version] ?? 0 })),
+  }));
+}

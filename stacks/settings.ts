@@ -1,0 +1,228 @@
+// Settings of a stack: the schema of its `rampa:*` configuration, and the one place that reads it.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { getStack, runtime } from "@pulumi/pulumi";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { findWeightProblems, stickyBy, weights } from "../components/canary/canary.args.ts";
+import { quotaSettings } from "../components/environment/environment.args.ts";
+import { gatewayFields } from "../components/gateway/gateway.args.ts";
+import { imageSettings } from "../components/image/image.args.ts";
+import {
+  dnsLabel,
+  endpointName,
+  labelValue,
+  semanticVersion,
+  workloadName,
+} from "../components/kit/names.ts";
+import { networkFields } from "../components/network/network.args.ts";
+import { rotation } from "../components/secrets/secrets.args.ts";
+import { modelVersion } from "../components/serving/serving.args.ts";
+import { ConfigError, parseConfig } from "../serving/contract/config-error.ts";
+
+const PORT = "a port from 1024 to 65535";
+
+const cluster = z
+  .strictObject({
+    use: z
+      .enum(["auto", "context", "kind", "embedded", "aws"])
+      .default("auto")
+      .describe(
+        "`context`: a cluster that exists; `kind` or `embedded`: one on this machine; `auto`: the first of these that is possible; `aws`: the stack's own EKS cluster.",
+      ),
+    context: z.string().min(1).optional().describe("Name of a context in your kubeconfig."),
+  })
+  .refine((it) => it.use !== "context" || it.context !== undefined, {
+    path: ["context"],
+    message: 'the name of a kubeconfig context, as `use` is "context"',
+  })
+  .prefault({})
+  .describe("The Kubernetes cluster that the stack deploys to.");
+
+const local = z
+  .strictObject({
+    gatewayPort: z
+      .int(PORT)
+      .min(1024, PORT)
+      .max(65_535, PORT)
+      .default(8080)
+      .describe("Port on 127.0.0.1 under which the gateway answers."),
+  })
+  .describe("What only a cluster on this machine has.");
+
+const endpoint = z
+  .strictObject({
+    versions: z
+      .record(semanticVersion, modelVersion)
+      .refine((it) => Object.keys(it).length > 0, "at least one version")
+      .describe("All versions that run."),
+    weights,
+    stickyBy,
+  })
+  .superRefine((it, context) => {
+    for (const problem of findWeightProblems(Object.keys(it.versions), it.weights)) {
+      context.addIssue({ code: "custom", path: ["weights", ...problem.path], message: problem.want });
+    }
+  });
+
+const endpoints = z
+  .record(endpointName, endpoint)
+  .refine((it) => Object.keys(it).length > 0, "at least one endpoint")
+  .superRefine((it, context) => {
+    const names = Object.entries(it).flatMap(([name, { versions }]) =>
+      Object.keys(versions).map((version) => ({
+        path: [name, "versions", version],
+        name: workloadName(name, version),
+      })),
+    );
+    for (const [index, { path, name }] of names.entries()) {
+      const taken = names.findIndex((other) => other.name === name) < index;
+      if (taken)
+        context.addIssue({ code: "custom", path, message: `another name: "${name}" is taken already` });
+    }
+  })
+  .describe("Endpoints by the name that callers use as `model`.");
+
+/** The `rampa:*` keys of a stack's configuration, as they are written. */
+export const stackConfig = z
+  .strictObject({
+    "rampa:environment": z
+      .enum(["local", "dev", "staging", "prod"])
+      .describe("Kind of environment: decides how strict the policies are."),
+    "rampa:namespace": dnsLabel.default("rampa").describe("Kubernetes namespace of the environment."),
+    "rampa:owner": labelValue.describe("Team that answers for the environment."),
+    "rampa:costCenter": labelValue.describe("Cost centre that pays for it."),
+    "rampa:cluster": cluster,
+    "rampa:local": local.optional(),
+    "rampa:image": imageSettings
+      .optional()
+      .describe(
+        "The runtime image; built from this checkout when left out, which only works on this machine.",
+      ),
+    "rampa:gateway": gatewayFields.prefault({}).describe("The gateway."),
+    "rampa:network": networkFields.prefault({}).describe("Who may reach what."),
+    "rampa:quota": quotaSettings,
+    "rampa:secrets": z.strictObject({ rotation }).prefault({}).describe("The client keys."),
+    "rampa:endpoints": endpoints,
+  })
+  .superRefine((it, context) => {
+    if (it["rampa:environment"] !== "local" && it["rampa:image"] === undefined) {
+      const message = "the repository and digest of a published image, as the environment is not local";
+      context.addIssue({ code: "custom", path: ["rampa:image"], message });
+    }
+  });
+
+/** The whole of a stack file, for editors; Pulumi itself writes the fields beside `config`. */
+export const stackFile = z.strictObject({
+  config: stackConfig.safeExtend({
+    "pulumi:disable-default-providers": z
+      .array(z.string())
+      .optional()
+      .describe('`["*"]`: no resource may come from a provider that the program does not name.'),
+  }),
+  encryptionsalt: z.string().optional(),
+  encryptedkey: z.string().optional(),
+  secretsprovider: z.string().optional(),
+});
+
+/** The same frame around settings that are not checked yet. */
+const stackFileFrame = stackFile.extend({ config: z.record(z.string(), z.unknown()) });
+
+type StackConfig = z.output<typeof stackConfig>;
+export type EndpointSettings = StackConfig["rampa:endpoints"][string];
+
+/** Settings of one stack, checked and with every default filled in. */
+export type StackSettings = {
+  readonly stack: string;
+  readonly environment: StackConfig["rampa:environment"];
+  readonly namespace: string;
+  readonly owner: string;
+  readonly costCenter: string;
+  readonly cluster: StackConfig["rampa:cluster"];
+  readonly local: StackConfig["rampa:local"];
+  readonly image: StackConfig["rampa:image"];
+  readonly gateway: StackConfig["rampa:gateway"];
+  readonly network: StackConfig["rampa:network"];
+  readonly quota: StackConfig["rampa:quota"];
+  readonly secrets: StackConfig["rampa:secrets"];
+  readonly endpoints: StackConfig["rampa:endpoints"];
+};
+
+/** Checks a stack's configuration, given by full key; throws one ConfigError with every problem. Pure. */
+export function parseStackSettings(raw: Readonly<Record<string, unknown>>, stack: string): StackSettings {
+  // `pulumi:…` keys are the engine's own and checked by it.
+  const ours = Object.fromEntries(Object.entries(raw).filter(([key]) => !key.startsWith("pulumi:")));
+  const config = parseConfig(stackConfig, ours, {
+    source: stackFileName(stack),
+    next: `correct the file, then run \`pulumi preview --stack ${stack}\``,
+  });
+  return {
+    stack,
+    environment: config["rampa:environment"],
+    namespace: config["rampa:namespace"],
+    owner: config["rampa:owner"],
+    costCenter: config["rampa:costCenter"],
+    cluster: config["rampa:cluster"],
+    local: config["rampa:local"],
+    image: config["rampa:image"],
+    gateway: config["rampa:gateway"],
+    network: config["rampa:network"],
+    quota: config["rampa:quota"],
+    secrets: config["rampa:secrets"],
+    endpoints: config["rampa:endpoints"],
+  };
+}
+
+/** Reads the configuration of the stack that runs. The only place that reads Pulumi's configuration. */
+export function readStackSettings(): StackSettings {
+  const entries = Object.entries(runtime.allConfig()).map(([key, text]) => [key, fromConfigText(text)]);
+  return parseStackSettings(Object.fromEntries(entries), getStack());
+}
+
+/** Pulumi hands over every value as text: mappings and lists as JSON, the rest as it is. */
+function fromConfigText(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `dev` → `stacks/Pulumi.dev.yaml`. */
+function stackFileName(stack: string): string {
+  return `stacks/Pulumi.${stack}.yaml`;
+}
+
+/** Reads and checks a stack file without Pulumi; throws a ConfigError when it is missing, no YAML, or wrong. */
+export async function loadStackFile(path: string): Promise<StackSettings> {
+  const stack = /Pulumi\.([^/]+)\.yaml$/.exec(path)?.[1] ?? path;
+  return parseStackSettings(await readConfigBlock(path, stack), stack);
+}
+
+/** Path of a stack's file inside a checkout. */
+export function stackFilePath(checkout: string, stack: string): string {
+  return join(checkout, stackFileName(stack));
+}
+
+async function readConfigBlock(path: string, stack: string): Promise<Record<string, unknown>> {
+  const source = stackFileName(stack);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    const problem = { path: "", got: error.code ?? "an unreadable file", want: "a stack file" };
+    throw new ConfigError(source, [problem], "`pulumi stack ls` lists the stacks");
+  });
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => ({
+      path: "",
+      got: error.message.split("\n")[0] ?? "",
+      want: "valid YAML",
+    }));
+    throw new ConfigError(source, problems, `correct the file, then run \`pulumi preview --stack ${stack}\``);
+  }
+  const file = parseConfig(stackFileFrame, document.toJS(), {
+    source,
+    next: `correct the file, then run \`pulumi preview --stack ${stack}\``,
+  });
+  return file.config;
+}

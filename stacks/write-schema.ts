@@ -1,0 +1,58 @@
+// Writes what is generated from the settings schemas: the JSON Schema of stack files and the tables of the READMEs.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { canarySettings } from "../components/canary/canary.args.ts";
+import { environmentSettings } from "../components/environment/environment.args.ts";
+import { gatewaySettings } from "../components/gateway/gateway.args.ts";
+import { imageSettings } from "../components/image/image.args.ts";
+import { withSettingsTable } from "../components/kit/settings-table.ts";
+import { networkSettings } from "../components/network/network.args.ts";
+import { secretsSettings } from "../components/secrets/secrets.args.ts";
+import { modelVersionSettings } from "../components/serving/serving.args.ts";
+import { stackConfig, stackFile } from "./settings.ts";
+
+const checkout = join(import.meta.dirname, "..");
+
+/** README → the schema whose table it shows. */
+const TABLES: Readonly<Record<string, z.ZodType>> = {
+  "components/canary/README.md": canarySettings,
+  "components/environment/README.md": environmentSettings,
+  "components/gateway/README.md": gatewaySettings,
+  "components/image/README.md": imageSettings,
+  "components/network/README.md": networkSettings,
+  "components/secrets/README.md": secretsSettings,
+  "components/serving/README.md": modelVersionSettings,
+  "stacks/README.md": stackConfig,
+};
+
+export type GeneratedFile = {
+  /** Inside the checkout. */
+  readonly path: string;
+  readonly text: string;
+};
+
+/** Every generated file as it should be. */
+export async function generateFiles(): Promise<GeneratedFile[]> {
+  const readmes = Object.entries(TABLES).map(async ([path, schema]) => ({
+    path,
+    text: withSettingsTable(await readFile(join(checkout, path), "utf8"), schema),
+  }));
+  return [
+    { path: "stacks/stack-config.schema.json", text: stackFileSchema() },
+    ...(await Promise.all(readmes)),
+  ];
+}
+
+/** The JSON Schema of a whole stack file, as text. */
+function stackFileSchema(): string {
+  const schema = z.toJSONSchema(stackFile, { io: "input", target: "draft-7", reused: "inline" });
+  return `${JSON.stringify({ title: "Rampa stack file", ...schema }, null, 2)}\n`;
+}
+
+if (import.meta.main) {
+  for (const { path, text } of await generateFiles()) {
+    await writeFile(join(checkout, path), text);
+    process.stdout.write(`${path}\n`);
+  }
+}

@@ -1,0 +1,121 @@
+// Static canary: weights are checked against the versions, and become one list of backends.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { canarySettings, findWeightProblems } from "../../../components/canary/canary.args.ts";
+import { httpRouteArgs } from "../../../components/canary/canary.manifests.ts";
+import { planCanary } from "../../../components/canary/canary.plan.ts";
+import { StaticCanary } from "../../../components/canary/canary.ts";
+import { ownedLabels, ownership } from "../../kit/component-owner.ts";
+
+const settings = {
+  ownership,
+  endpoint: "chat",
+  versions: ["1.1.0", "1.0.0"],
+  weights: { "1.1.0": 10, "1.0.0": 90 },
+  stickyBy: "session" as const,
+};
+
+/** Whole percentages of any number of versions that sum to 100. */
+const shares = fc
+  .array(fc.nat(100), { minLength: 1, maxLength: 15 })
+  .map((cuts) => [0, ...cuts.sort((a, b) => a - b), 100])
+  .map((edges) => edges.slice(1).map((edge, index) => edge - (edges[index] ?? 0)));
+
+describe("planCanary", () => {
+  it("lists the backends by version, whatever the order of the settings", () => {
+    expect(planCanary(settings)).toEqual({
+      endpoint: "chat",
+      labels: ownedLabels("route", "chat"),
+      backends: [
+        { version: "1.0.0", weight: 90 },
+        { version: "1.1.0", weight: 10 },
+      ],
+      stickyBy: "session",
+    });
+  });
+
+  it("keeps a version without a weight in the list with 0", () => {
+    const plan = planCanary({ ...settings, weights: { "1.0.0": 100 } });
+    expect(plan.backends).toEqual([
+      { version: "1.0.0", weight: 100 },
+      { version: "1.1.0", weight: 0 },
+    ]);
+  });
+
+  it("accepts any weights that sum to 100, and passes every one of them on", () => {
+    fc.assert(
+      fc.property(shares, (parts) => {
+        const weights = Object.fromEntries(parts.map((share, index) => [`1.${index}.0`, share]));
+        const parsed = canarySettings.parse({ ...settings, versions: Object.keys(weights), weights });
+        const { backends } = planCanary(parsed);
+        expect(Object.fromEntries(backends.map((it) => [it.version, it.weight]))).toEqual(weights);
+        expect(backends.reduce((sum, it) => sum + it.weight, 0)).toBe(100);
+      }),
+    );
+  });
+
+  it("finds a problem in any weights that don't sum to 100", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(100), { maxLength: 10 }), (parts) => {
+        const weights = Object.fromEntries(parts.map((share, index) => [`1.${index}.0`, share]));
+        const sum = parts.reduce((total, share) => total + share, 0);
+        expect(findWeightProblems(Object.keys(weights), weights)).toHaveLength(sum === 100 ? 0 : 1);
+      }),
+    );
+  });
+});
+
+describe("httpRouteArgs", () => {
+  it("writes the route in full", () => {
+    const refs = {
+      namespace: "rampa",
+      gateway: "rampa",
+      services: { "1.0.0": "chat-1-0-0", "1.1.0": "chat-1-1-0" },
+    };
+    expect(httpRouteArgs(planCanary(settings), refs)).toEqual({
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: {
+        name: "chat",
+        namespace: "rampa",
+        labels: { ...ownedLabels("route", "chat"), "rampa.dev/endpoint": "chat" },
+        annotations: {
+          "rampa.dev/versions": '{"chat-1-0-0":"1.0.0","chat-1-1-0":"1.1.0"}',
+          "rampa.dev/sticky-by": "session",
+        },
+      },
+      spec: {
+        parentRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "rampa" }],
+        rules: [
+          {
+            matches: [
+              {
+                path: { type: "PathPrefix", value: "/" },
+                headers: [{ type: "Exact", name: "x-rampa-endpoint", value: "chat" }],
+              },
+            ],
+            backendRefs: [
+              { group: "", kind: "Service", name: "chat-1-0-0", port: 8080, weight: 90 },
+              { group: "", kind: "Service", name: "chat-1-1-0", port: 8080, weight: 10 },
+            ],
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe("StaticCanary", () => {
+  it("refuses weights that name a missing version and don't sum to 100, before it creates anything", () => {
+    const refs = { namespace: "rampa", gateway: "rampa", services: {} };
+    const create = () => new StaticCanary("chat", { ...settings, weights: { "1.2.0": 20 }, refs });
+    expect(create).toThrow(
+      [
+        'rampa:canary:StaticCanary "chat": 2 problems',
+        "  weights.1.2.0: got 20, want a version that exists: 1.1.0, 1.0.0",
+        '  weights: got {"1.2.0":20}, want percentages that sum to 100 (these sum to 20)',
+        "Next: correct the arguments of this component, then run `pulumi preview`",
+      ].join("\n"),
+    );
+  });
+});

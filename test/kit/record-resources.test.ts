@@ -1,0 +1,98 @@
+// recordResources shows what Pulumi's mocks hide, and refuses what they let pass.
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/index.js";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import { ComponentResource, secret } from "@pulumi/pulumi";
+import { Provider as RandomProvider } from "@pulumi/random/provider.js";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { describe, expect, it } from "vitest";
+import { recordResources, UNKNOWN } from "./record-resources.ts";
+
+const at = { stack: "dev", project: "kit" };
+
+class Box extends ComponentResource {
+  constructor(name: string, provider: Provider) {
+    super("kit:test:Box", name, {}, { providers: [provider] });
+    new ConfigMap(
+      `${name}-map`,
+      { metadata: { name: "map" }, data: { key: secret("hidden") } },
+      {
+        parent: this,
+        protect: true,
+        ignoreChanges: ["data.other"],
+        customTimeouts: { create: "7m" },
+        aliases: [{ name: "before" }],
+        retainOnDelete: true,
+      },
+    );
+  }
+}
+
+describe("recordResources", () => {
+  it("records parents, providers and options beside unwrapped inputs", async () => {
+    const recorded = await recordResources(() => new Box("box", new Provider("k8s", { context: "c" })), at);
+    expect(recorded.map((it) => it.type)).toEqual([
+      "pulumi:providers:kubernetes",
+      "kit:test:Box",
+      "kubernetes:core/v1:ConfigMap",
+    ]);
+    expect(recorded[2]).toMatchObject({
+      name: "box-map",
+      urn: "urn:pulumi:dev::kit::kit:test:Box$kubernetes:core/v1:ConfigMap::box-map",
+      parent: "urn:pulumi:dev::kit::kit:test:Box::box",
+      provider: "urn:pulumi:dev::kit::pulumi:providers:kubernetes::k8s::k8s-id",
+      props: { metadata: { name: "map" }, data: { key: "hidden" } },
+      secretPaths: ["data.key"],
+      protect: true,
+      retainOnDelete: true,
+      ignoreChanges: ["data.other"],
+      aliases: [{ urn: "", type: "", name: "before" }],
+      customTimeouts: { create: "7m", update: "", delete: "" },
+    });
+  });
+
+  it("waits for a resource that is built from another one's output", async () => {
+    const recorded = await recordResources(() => {
+      const random = new RandomProvider("random");
+      const password = new RandomPassword("pw", { length: 39 }, { provider: random });
+      const data = { key: password.result.apply((it) => `rk-${it}`) };
+      new ConfigMap("map", { data }, { provider: new Provider("k8s") });
+    }, at);
+    const map = recorded.at(-1);
+    expect(map?.props.data).toEqual({ key: "rk-recorded-password-0123456789-abcdefghij" });
+    expect(map?.secretPaths).toEqual(["data.key"]);
+    expect(map?.dependencies).toEqual([
+      "urn:pulumi:dev::kit::random:index/randomPassword:RandomPassword::pw",
+    ]);
+  });
+
+  it("leaves generated values unknown in a preview", async () => {
+    const recorded = await recordResources(
+      () => {
+        const random = new RandomProvider("random");
+        const password = new RandomPassword("pw", { length: 39 }, { provider: random });
+        new ConfigMap("map", { data: { key: password.result } }, { provider: new Provider("k8s") });
+      },
+      { ...at, preview: true },
+    );
+    expect(recorded.at(-1)?.props).toEqual({ data: { key: UNKNOWN }, apiVersion: "v1", kind: "ConfigMap" });
+  });
+
+  it("refuses two resources with one URN", async () => {
+    const twice = () => {
+      const provider = new Provider("k8s");
+      for (const _ of [1, 2]) new ConfigMap("map", {}, { provider });
+    };
+    await expect(recordResources(twice, at)).rejects.toThrow("two resources have the URN");
+  });
+
+  it("refuses a resource that would use a default provider", async () => {
+    await expect(recordResources(() => new ConfigMap("map", {}), at)).rejects.toThrow("no explicit provider");
+  });
+
+  it("passes a program's failure on", async () => {
+    const failing = () => {
+      throw new Error("wrong setting");
+    };
+    await expect(recordResources(failing, at)).rejects.toThrow("wrong setting");
+  });
+});

@@ -1,0 +1,110 @@
+// Cluster access: the named context alone is handed on, and a cluster that is not there is one clear line.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { readClusterAccess } from "../../stacks/cluster-access.ts";
+import { selectContext } from "../../stacks/kubeconfig.ts";
+import { loadStackFile } from "../../stacks/settings.ts";
+
+const two = `
+apiVersion: v1
+kind: Config
+current-context: other
+clusters:
+  - name: dev
+    cluster: { server: "https://dev.example.com:6443", certificate-authority: ca.pem }
+  - name: other
+    cluster: { server: "https://other.example.com" }
+users:
+  - name: me
+    user: { client-certificate: /abs/me.pem, client-key: me.key }
+  - name: them
+    user: { token: planted-secret }
+contexts:
+  - name: dev
+    context: { cluster: dev, user: me, namespace: mine }
+  - name: other
+    context: { cluster: other, user: them }
+`;
+
+describe("selectContext", () => {
+  it("keeps one context, makes its files absolute, and leaves other credentials behind", () => {
+    const selected = selectContext(two, "/home/me/.kube/config", "dev");
+    expect(selected?.server).toBe("https://dev.example.com:6443");
+    expect(selected?.text).not.toContain("planted-secret");
+    expect(parse(selected?.text ?? "")).toEqual({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "dev",
+      contexts: [{ name: "dev", context: { cluster: "dev", user: "me", namespace: "mine" } }],
+      clusters: [
+        {
+          name: "dev",
+          cluster: {
+            server: "https://dev.example.com:6443",
+            "certificate-authority": "/home/me/.kube/ca.pem",
+          },
+        },
+      ],
+      users: [
+        { name: "me", user: { "client-certificate": "/abs/me.pem", "client-key": "/home/me/.kube/me.key" } },
+      ],
+    });
+  });
+
+  it.each([
+    ["a context that is not there", two, "prod"],
+    ["a file that is no kubeconfig", "- 1", "dev"],
+    ["an empty file", "", "dev"],
+    ["a context whose cluster is missing", "contexts: [{name: dev, context: {cluster: gone}}]", "dev"],
+  ])("finds nothing in %s", (_name, text, context) => {
+    expect(selectContext(text, "/config", context)).toBeUndefined();
+  });
+});
+
+describe("readClusterAccess", () => {
+  const before = process.env.KUBECONFIG;
+  let folder = "";
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "kubeconfig-"));
+    await writeFile(join(folder, "config"), two);
+    process.env.KUBECONFIG = `${join(folder, "missing")}:${join(folder, "config")}`;
+  });
+
+  afterAll(async () => {
+    if (before === undefined) delete process.env.KUBECONFIG;
+    else process.env.KUBECONFIG = before;
+    await rm(folder, { recursive: true });
+  });
+
+  const dev = () => loadStackFile(join(import.meta.dirname, "../../stacks/Pulumi.dev.yaml"));
+
+  it.each(["dev", "staging", "prod"])(
+    "ends stack %s with one line that names the next command",
+    async (stack) => {
+      const settings = await loadStackFile(join(import.meta.dirname, `../../stacks/Pulumi.${stack}.yaml`));
+      const message = `stack ${stack}: Rampa deploys to a cluster that exists; it does not create AWS clusters yet. Next: pulumi config set --stack ${stack} --path 'rampa:cluster.context' NAME-OF-A-KUBECONFIG-CONTEXT`;
+      await expect(readClusterAccess(settings)).rejects.toMatchObject({
+        code: "stack.cloud-half-missing",
+        message,
+      });
+    },
+  );
+
+  it("takes the context that the settings name from the first file that has it", async () => {
+    const access = await readClusterAccess({ ...(await dev()), cluster: { use: "aws", context: "dev" } });
+    expect(access).toMatchObject({ context: "dev", identifier: "context/dev", modelCachePath: undefined });
+    expect(access.kubeconfig).toContain("https://dev.example.com:6443");
+  });
+
+  it("says where it looked for a context that no file has", async () => {
+    const settings = { ...(await dev()), cluster: { use: "context" as const, context: "gone" } };
+    await expect(readClusterAccess(settings)).rejects.toMatchObject({
+      code: "stack.context-unknown",
+      message: expect.stringContaining('has the context "gone". Next: kubectl config get-contexts'),
+    });
+  });
+});

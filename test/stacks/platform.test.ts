@@ -1,0 +1,204 @@
+// All four stacks, planned: what they create, in which shape, and what never shows in clear.
+import { isSecret } from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { planStack, STACKS } from "../kit/plan-stack.ts";
+import type { RecordedResource } from "../kit/record-resources.ts";
+
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
+
+function find(resources: readonly RecordedResource[], name: string): RecordedResource {
+  const found = resources.find((it) => it.name === name);
+  if (found === undefined) throw new Error(`no resource ${name}`);
+  return found;
+}
+
+const namesOf = (resources: readonly RecordedResource[]): string[] => resources.map((it) => it.name).sort();
+
+/** Names every stack with these endpoints has; the local one has a cache of weights besides. */
+const COMMON = [
+  ...["chat-1-0-0", "chat-1-1-0"].flatMap((version) => [
+    version,
+    ...["config", "deployment", "disruption-budget", "service"].map((suffix) => `${version}-${suffix}`),
+  ]),
+  "chat-canary",
+  "chat-canary-route",
+  "client-keys",
+  "client-keys-key-1",
+  "client-keys-secret",
+  "environment",
+  ...["gateway-account", "gateway-priority", "gateway-routes", "gateway-routes-binding", "limits"].map(
+    (suffix) => `environment-${suffix}`,
+  ),
+  ...["model-account", "model-priority", "namespace", "quota"].map((suffix) => `environment-${suffix}`),
+  "gateway",
+  ...["class", "config", "deployment", "disruption-budget", "gateway", "service"].map(
+    (suffix) => `gateway-${suffix}`,
+  ),
+  "isolation",
+  ...["default-deny", "dns", "clients-to-gateway", "gateway-to-models", "models-from-gateway"].map(
+    (suffix) => (suffix === "default-deny" ? `isolation-${suffix}` : `isolation-allow-${suffix}`),
+  ),
+  "isolation-allow-gateway-to-api-server",
+  "kubernetes",
+  "random",
+  "runtime-image",
+];
+
+describe.each(STACKS)("stack %s", (stack) => {
+  const extra =
+    stack === "local"
+      ? ["model-cache", "model-cache-volume", "model-cache-claim"]
+      : ["isolation-allow-artefact-fetch", "isolation-allow-metrics-scrape"];
+
+  it("creates exactly these resources", async () => {
+    const { resources } = await planStack(stack);
+    expect(namesOf(resources)).toEqual([...COMMON, ...extra].sort());
+  });
+
+  it("puts every Kubernetes object under a component, with owner labels and the named provider", async () => {
+    const { resources, settings } = await planStack(stack);
+    for (const resource of resources.filter((it) => it.type.startsWith("kubernetes:"))) {
+      expect(resource.parent, resource.name).toContain("::rampa:");
+      expect(resource.provider, resource.name).toContain("::pulumi:providers:kubernetes::kubernetes::");
+      expect(resource.props.metadata, resource.name).toMatchObject({
+        labels: {
+          "app.kubernetes.io/part-of": "rampa",
+          "rampa.dev/environment": settings.environment,
+          "rampa.dev/owner": settings.owner,
+          "rampa.dev/cost-center": settings.costCenter,
+        },
+      });
+    }
+  });
+
+  it("runs one image, by digest, in every container", async () => {
+    const { resources } = await planStack(stack);
+    const text = JSON.stringify(resources.filter((it) => it.type === DEPLOYMENT).map((it) => it.props));
+    const images = new Set([...text.matchAll(/"image":"([^"]+)"/g)].map((match) => match[1]));
+    expect([...images]).toEqual([expect.stringMatching(/^[a-z.]+\/[a-z/]+@sha256:[0-9a-f]{64}$/)]);
+  });
+
+  it("routes by the weights of its file", async () => {
+    const { resources, settings } = await planStack(stack);
+    const weights = settings.endpoints.chat?.weights ?? {};
+    expect(find(resources, "chat-canary-route").props.spec).toMatchObject({
+      parentRefs: [{ name: "rampa" }],
+      rules: [
+        {
+          backendRefs: [
+            { name: "chat-1-0-0", weight: weights["1.0.0"] },
+            { name: "chat-1-1-0", weight: weights["1.1.0"] },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("waits for namespace, identities and configuration before it starts pods", async () => {
+    const { resources } = await planStack(stack);
+    const dependencies = find(resources, "gateway-deployment").dependencies.map((urn) =>
+      urn.split("::").at(-1),
+    );
+    expect(dependencies).toEqual(
+      expect.arrayContaining([
+        "environment-namespace",
+        "environment-gateway-account",
+        "environment-gateway-priority",
+        "gateway-config",
+        "client-keys-secret",
+      ]),
+    );
+  });
+
+  it("moves traffic only after the pods it moves to are ready", async () => {
+    const { resources } = await planStack(stack);
+    const dependencies = find(resources, "chat-canary-route").dependencies.map((urn) =>
+      urn.split("::").at(-1),
+    );
+    expect(dependencies).toEqual(expect.arrayContaining(["chat-1-0-0-deployment", "chat-1-1-0-deployment"]));
+  });
+
+  it("can be planned before anything exists, with generated values unknown", async () => {
+    const { resources } = await planStack(stack, { preview: true });
+    expect(namesOf(resources)).toEqual([...COMMON, ...extra].sort());
+  });
+});
+
+describe("stack local", () => {
+  it("asks a machine of two cores for less than one of them", async () => {
+    const { resources } = await planStack("local");
+    const text = JSON.stringify(resources.filter((it) => it.type === DEPLOYMENT).map((it) => it.props));
+    const requests = [...text.matchAll(/"requests":\{"cpu":"(\d+)m"/g)].map((match) => Number(match[1]));
+    expect(requests).toEqual(expect.arrayContaining([200, 200, 100]));
+    expect(requests.reduce((sum, it) => sum + it, 0)).toBeLessThan(1000);
+  });
+
+  it("answers on loopback, by the node port that is forwarded there", async () => {
+    const { resources, outputs } = await planStack("local");
+    expect(find(resources, "gateway-service").props.spec).toMatchObject({
+      type: "NodePort",
+      ports: [{ nodePort: 30_080 }],
+    });
+    expect(outputs.endpoints).toEqual([
+      {
+        name: "chat",
+        baseUrl: "http://127.0.0.1:8080/v1",
+        versions: [
+          { version: "1.0.0", weight: 90 },
+          { version: "1.1.0", weight: 10 },
+        ],
+      },
+    ]);
+  });
+
+  it("gives out the key as a secret and keeps it out of every input", async () => {
+    const { resources, outputs } = await planStack("local");
+    expect(await isSecret(outputs.apiKey)).toBe(true);
+    const key = await new Promise<string>((resolve) => outputs.apiKey.apply(resolve));
+    expect(key).toMatch(/^rk-/);
+    expect(JSON.stringify(resources)).not.toContain(key);
+  });
+
+  it("replaces the gateway's pods after a rotation of keys, and no others", async () => {
+    const before = await planStack("local");
+    const after = await planStack("local", { change: (it) => ({ ...it, secrets: { rotation: 2 } }) });
+    const changed = after.resources.filter((it) => {
+      const old = before.resources.find((other) => other.urn === it.urn);
+      return JSON.stringify(old?.props) !== JSON.stringify(it.props);
+    });
+    expect(namesOf(changed)).toEqual(["client-keys-key-2", "client-keys-secret", "gateway-deployment"]);
+  });
+
+  it("changes nothing but the route when the weights change", async () => {
+    const before = await planStack("local");
+    const after = await planStack("local", {
+      change: (it) => {
+        const chat = it.endpoints.chat;
+        if (chat === undefined) throw new Error("no endpoint chat");
+        return { ...it, endpoints: { chat: { ...chat, weights: { "1.0.0": 50, "1.1.0": 50 } } } };
+      },
+    });
+    const changed = after.resources.filter((it) => {
+      const old = before.resources.find((other) => other.urn === it.urn);
+      return JSON.stringify(old?.props) !== JSON.stringify(it.props);
+    });
+    expect(namesOf(changed)).toEqual(["chat-canary-route"]);
+  });
+});
+
+describe("stack prod", () => {
+  it("runs every part at least twice, spread evenly by force", async () => {
+    const { resources } = await planStack("prod");
+    for (const { name, props } of resources.filter((it) => it.type === DEPLOYMENT)) {
+      const { replicas, template } = props.spec as {
+        replicas: number;
+        template: { spec: { topologySpreadConstraints: { whenUnsatisfiable: string }[] } };
+      };
+      expect(replicas, name).toBeGreaterThanOrEqual(2);
+      expect(template.spec.topologySpreadConstraints.map((it) => it.whenUnsatisfiable)).toEqual([
+        "DoNotSchedule",
+        "DoNotSchedule",
+      ]);
+    }
+  });
+});
