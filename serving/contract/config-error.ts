@@ -31,7 +31,7 @@ type Place = { readonly source: string; readonly prefix?: string; readonly next:
 
 /** Parses `value` by `schema`, or throws one ConfigError that lists every problem with its path. */
 export function parseConfig<S extends z.ZodType>(schema: S, value: unknown, place: Place): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: wantOf });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => toProblems(issue, value, place.prefix ?? ""));
   throw new ConfigError(place.source, problems, place.next);
@@ -47,8 +47,42 @@ function toProblems(issue: z.core.$ZodIssue, value: unknown, prefix: string): Co
       want: "no such field (check the spelling)",
     }));
   }
+  if (issue.code === "invalid_key") {
+    const want = issue.issues.map((inner) => inner.message).join("; ");
+    return [{ path: at(issue.path), got: `the name ${describe(issue.path.at(-1))}`, want }];
+  }
   return [{ path: at(issue.path), got: describe(valueAt(value, issue.path)), want: issue.message }];
 }
+
+/** What a field wants, in words; a schema's own message goes before this one. */
+function wantOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return TYPE_WORDS[issue.expected] ?? `a value of type ${issue.expected}`;
+    case "invalid_value":
+      return `one of ${issue.values.map((each) => JSON.stringify(each)).join(", ")}`;
+    case "invalid_union":
+      return "options" in issue && Array.isArray(issue.options)
+        ? `one of ${issue.options.map((each) => JSON.stringify(each)).join(", ")}`
+        : undefined;
+    case "too_small":
+      return `${issue.origin === "string" ? "a text of" : ""} at least ${issue.minimum}`.trim();
+    case "too_big":
+      return `${issue.origin === "string" ? "a text of" : ""} at most ${issue.maximum}`.trim();
+    default:
+      return undefined;
+  }
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  object: "a mapping of fields",
+  record: "a mapping of names to values",
+  array: "a list",
+};
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let current = value;

@@ -25,7 +25,10 @@ const drain = z
 
 const log = z
   .strictObject({
-    level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+    level: z
+      .enum(["debug", "info", "warn", "error"])
+      .default("info")
+      .describe("Least severe level that is written."),
     prompts: z.boolean().default(false).describe("Whether prompt and answer text may appear in the log."),
   })
   .prefault({});
@@ -107,10 +110,10 @@ export const gatewayRuntime = z.strictObject({
     .describe("Where the HTTPRoute objects that carry the weights are watched."),
   timeouts: z
     .strictObject({
-      connectMs: milliseconds.default(5_000),
-      firstByteMs: milliseconds.default(30_000),
-      idleMs: milliseconds.default(30_000),
-      totalMs: milliseconds.default(600_000),
+      connectMs: milliseconds.default(5_000).describe("Until the model accepts the connection."),
+      firstByteMs: milliseconds.default(30_000).describe("Until the first byte of the answer."),
+      idleMs: milliseconds.default(30_000).describe("Between two pieces of a streamed answer."),
+      totalMs: milliseconds.default(600_000).describe("The whole answer."),
     })
     .prefault({}),
   limits: bodyLimits,

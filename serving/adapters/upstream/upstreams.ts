@@ -1,0 +1,82 @@
+// Calls to model servers: one undici pool an origin, bytes in and out, faults told apart by what may be done about them.
+import { type Dispatcher, errors, Pool } from "undici";
+import type { RunningCall, UpstreamCall, UpstreamFault, UpstreamSink, Upstreams } from "../../ports.ts";
+
+export type UpstreamTimeouts = {
+  readonly connectMs: number;
+  readonly idleMs: number;
+};
+
+const MOST_CONNECTIONS = 1_024;
+
+export function createUpstreams(timeouts: UpstreamTimeouts): Upstreams {
+  const pools = new Map<string, Pool>();
+  const poolOf = (host: string, port: number): Pool => {
+    const origin = `http://${host}:${port}`;
+    const known = pools.get(origin);
+    if (known) return known;
+    const pool = new Pool(origin, {
+      connections: MOST_CONNECTIONS,
+      connectTimeout: timeouts.connectMs,
+      bodyTimeout: timeouts.idleMs,
+    });
+    pools.set(origin, pool);
+    return pool;
+  };
+  return {
+    send: (call, sink) => send(poolOf(call.host, call.port), call, sink),
+    close: async () => {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    },
+  };
+}
+
+/** undici's dispatch straight onto the sink: no stream object and no promise a chunk in between. */
+function send(pool: Pool, call: UpstreamCall, sink: UpstreamSink): RunningCall {
+  let control: Dispatcher.DispatchController | undefined;
+  let isAborted = false;
+  const end = new Promise<UpstreamFault | undefined>((resolve) => {
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (controller) => {
+        control = controller;
+        if (isAborted) controller.abort(new errors.RequestAbortedError());
+      },
+      onResponseStart: (_controller, status, headers) => {
+        if (status >= 200) sink.start(status, headers);
+      },
+      onResponseData: (controller, chunk) => {
+        if (sink.write(chunk)) return;
+        controller.pause();
+        sink.onWritable(() => controller.resume());
+      },
+      onResponseEnd: () => resolve(undefined),
+      onResponseError: (_controller, error) => resolve(isAborted ? "aborted" : toFault(error)),
+    };
+    const { method, path, headers, body, firstByteMs: headersTimeout } = call;
+    pool.dispatch({ method, path, headers: [...headers], body, headersTimeout }, handler);
+  });
+  const abort = (): void => {
+    isAborted = true;
+    control?.abort(new errors.RequestAbortedError());
+  };
+  return { end, abort };
+}
+
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTDOWN",
+]);
+
+function toFault(error: Error): UpstreamFault {
+  const code = String(Reflect.get(error, "code") ?? "");
+  if (UNREACHABLE.has(code)) return "unreachable";
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return "connect timeout";
+  if (code === "UND_ERR_HEADERS_TIMEOUT") return "first byte timeout";
+  if (code === "UND_ERR_BODY_TIMEOUT") return "idle timeout";
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET") return "reset";
+  return "invalid";
+}

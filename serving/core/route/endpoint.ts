@@ -1,0 +1,31 @@
+// An endpoint and its variants as the router sees them.
+
+export type StickyBy = "request" | "session" | "user";
+
+export type Variant = {
+  /** Name of the backend, unique within the endpoint. */
+  readonly id: string;
+  readonly version: string;
+  /** Share of requests relative to the sum over the variants; 0 takes none. */
+  readonly weight: number;
+  readonly host: string;
+  readonly port: number;
+};
+
+export type Endpoint = {
+  /** What callers send as `model`. */
+  readonly name: string;
+  readonly stickyBy: StickyBy;
+  /** In the order of their ids, so that the order in which a writer lists them moves nobody. */
+  readonly variants: readonly Variant[];
+  /** Unix seconds; 0 when not known. */
+  readonly created: number;
+};
+
+export function createEndpoint(endpoint: Endpoint): Endpoint {
+  const variants = endpoint.variants.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { ...endpoint, variants };
+}
+
+export const totalWeight = (variants: readonly Variant[]): number =>
+  variants.reduce((sum, variant) => sum + variant.weight, 0);

@@ -1,0 +1,126 @@
+// The gateway's Prometheus metrics; names and buckets follow OpenTelemetry's gen_ai conventions where they have one.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { totalWeight } from "../../core/route/endpoint.ts";
+import type { RouteTable } from "../../ports.ts";
+import type { Metrics } from "../probes.ts";
+
+export type RequestFigures = {
+  readonly operation: string;
+  readonly endpoint: string;
+  readonly version: string;
+  readonly outcome: string;
+  readonly seconds: number;
+  readonly firstByteSeconds: number | undefined;
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+};
+
+export type GatewayMetrics = Metrics & {
+  /** A request for an endpoint, before it is known whether it can be served. */
+  readonly countDemand: (endpoint: string) => void;
+  readonly observe: (figures: RequestFigures) => void;
+};
+
+const DURATION_BUCKETS = [
+  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+];
+const FIRST_TOKEN_BUCKETS = [
+  0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
+const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, power) => 4 ** power);
+const GEN_AI = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "version"] as const;
+
+/** No label holds a user, a key or a request: their number has no bound. */
+export function createGatewayMetrics(table: RouteTable): GatewayMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  registerWeights(registry, table);
+  const requests = new Counter({
+    name: "gateway_requests_total",
+    help: "Requests by outcome: ok, the code of a fault, caller_gone, or the status of the model server.",
+    labelNames: ["endpoint", "version", "outcome"],
+    registers: [registry],
+  });
+  const demand = new Counter({
+    name: "gateway_demand_total",
+    help: "Requests for an endpoint, the refused ones included.",
+    labelNames: ["endpoint"],
+    registers: [registry],
+  });
+  const histograms = createHistograms(registry);
+  return {
+    contentType: registry.contentType,
+    print: () => registry.metrics(),
+    countDemand: (endpoint) => demand.inc({ endpoint }),
+    observe: (figures) => {
+      const { endpoint, version, outcome } = figures;
+      requests.inc({ endpoint, version, outcome });
+      observeGenAi(histograms, figures);
+    },
+  };
+}
+
+function createHistograms(registry: Registry) {
+  const registers = [registry];
+  return {
+    duration: new Histogram({
+      name: "gen_ai_server_request_duration_seconds",
+      help: "Time from arrival to the last byte.",
+      labelNames: [...GEN_AI, "error_type"],
+      buckets: DURATION_BUCKETS,
+      registers,
+    }),
+    firstToken: new Histogram({
+      name: "gen_ai_server_time_to_first_token_seconds",
+      help: "Time from arrival to the first byte of the answer's body.",
+      labelNames: GEN_AI,
+      buckets: FIRST_TOKEN_BUCKETS,
+      registers,
+    }),
+    tokens: new Histogram({
+      name: "gen_ai_client_token_usage",
+      help: "Tokens of a request as the model server counted them.",
+      labelNames: [...GEN_AI, "gen_ai_token_type"],
+      buckets: TOKEN_BUCKETS,
+      registers,
+    }),
+  };
+}
+
+function observeGenAi(histograms: ReturnType<typeof createHistograms>, figures: RequestFigures): void {
+  const labels = {
+    gen_ai_operation_name: figures.operation,
+    gen_ai_provider_name: "rampa",
+    gen_ai_request_model: figures.endpoint,
+    version: figures.version,
+  };
+  const { duration, firstToken, tokens } = histograms;
+  duration.observe(
+    { ...labels, error_type: figures.outcome === "ok" ? "" : figures.outcome },
+    figures.seconds,
+  );
+  if (figures.firstByteSeconds !== undefined) firstToken.observe(labels, figures.firstByteSeconds);
+  if (figures.inputTokens !== undefined)
+    tokens.observe({ ...labels, gen_ai_token_type: "input" }, figures.inputTokens);
+  if (figures.outputTokens !== undefined)
+    tokens.observe({ ...labels, gen_ai_token_type: "output" }, figures.outputTokens);
+}
+
+/** Read from the table when scraped, so that it shows the weights that the next request will meet. */
+function registerWeights(registry: Registry, table: RouteTable): void {
+  new Gauge({
+    name: "canary_weight_ratio",
+    help: "Share of an endpoint's requests that a version takes, from 0 to 1.",
+    labelNames: ["endpoint", "version"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, variants } of table.list()) {
+        const total = totalWeight(variants);
+        for (const { version, weight } of variants) {
+          this.set({ endpoint: name, version }, total === 0 ? 0 : weight / total);
+        }
+      }
+    },
+  });
+}

@@ -1,0 +1,69 @@
+// One log line and the figures of each request; never the prompt, the answer or the key.
+
+import type { Variant } from "../../core/route/endpoint.ts";
+import type { TokenCounts } from "../../pipeline/usage-tail.ts";
+import type { Log } from "../../ports.ts";
+import type { Exchange } from "../exchange.ts";
+import type { GatewayMetrics } from "./gateway-metrics.ts";
+
+export type RequestRecord = {
+  readonly exchange: Exchange;
+  readonly operation: string;
+  readonly outcome: string;
+  readonly keyId?: string | undefined;
+  /** Only a known endpoint: what callers invent must not become a label. */
+  readonly endpoint?: string | undefined;
+  readonly variant?: Variant | undefined;
+  readonly attempts?: number;
+  readonly firstByteMs?: number | undefined;
+  readonly usage?: TokenCounts | undefined;
+};
+
+type Parts = { readonly metrics: GatewayMetrics; readonly log: Log };
+
+export function recordRequest(record: RequestRecord, { metrics, log }: Parts): void {
+  const { exchange, operation, outcome, usage } = record;
+  const latencyMs = performance.now() - exchange.startedAt;
+  metrics.observe({
+    operation,
+    endpoint: record.endpoint ?? "",
+    version: record.variant?.version ?? "",
+    outcome,
+    seconds: latencyMs / 1000,
+    firstByteSeconds: record.firstByteMs === undefined ? undefined : record.firstByteMs / 1000,
+    inputTokens: usage?.input,
+    outputTokens: usage?.output,
+  });
+  log.info(
+    {
+      requestId: exchange.requestId,
+      keyId: record.keyId,
+      endpoint: record.endpoint,
+      version: record.variant?.version,
+      variant: record.variant?.id,
+      operation,
+      outcome,
+      status: exchange.response.headersSent ? exchange.response.statusCode : 0,
+      attempts: record.attempts,
+      latencyMs: round(latencyMs),
+      ttftMs: record.firstByteMs === undefined ? undefined : round(record.firstByteMs),
+      tokensIn: usage?.input,
+      tokensOut: usage?.output,
+      tokensPerSecond: usage && round((usage.output * 1000) / latencyMs),
+      rssBytes: rssBytes(),
+    },
+    "request",
+  );
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+const RSS_AGE_MS = 1_000;
+let rss = { bytes: 0, atMs: -RSS_AGE_MS };
+
+/** Reading it costs a system call, so it is a second old at most. */
+function rssBytes(): number {
+  const nowMs = performance.now();
+  if (nowMs - rss.atMs >= RSS_AGE_MS) rss = { bytes: process.memoryUsage.rss(), atMs: nowMs };
+  return rss.bytes;
+}

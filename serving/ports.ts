@@ -1,0 +1,107 @@
+// What the serving code needs from outside, as interfaces: clock, chance, log, keys, routes, model servers, the caller.
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { EngineEvent, EngineStatus, GenerateRequest } from "./contract/generation.ts";
+import type { OpenAiFault } from "./contract/openai/fault.ts";
+import type { ClientKey } from "./core/auth/authorize-key.ts";
+import type { Endpoint } from "./core/route/endpoint.ts";
+
+/** Structured log. `fields` never hold a prompt, an answer or a key. */
+export type Log = {
+  readonly debug: (fields: object, message: string) => void;
+  readonly info: (fields: object, message: string) => void;
+  readonly warn: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+};
+
+export type Clock = {
+  /** Milliseconds since the epoch, for validity dates. */
+  readonly nowMs: () => number;
+};
+
+/** Uniform in [0, 1); used for jitter, never for routing. */
+export type Entropy = () => number;
+
+/** A part that must be well before the role takes traffic; shown by name in `/readyz?verbose`. */
+export type ReadinessCheck = {
+  readonly name: string;
+  readonly check: () => { readonly ok: boolean; readonly detail: string };
+};
+
+/** Loaded weights behind a bounded queue. */
+export type Engine = {
+  /** Rejects with an EngineFault before its first event when the request is refused; ends without an `end` event on abort. */
+  readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>;
+  readonly status: () => EngineStatus;
+  readonly close: () => Promise<void>;
+};
+
+export type KeyStore = {
+  /** The key whose SHA-256 is that of `secret`, or undefined. */
+  readonly find: (secret: string) => ClientKey | undefined;
+};
+
+export type RouteTable = {
+  readonly find: (endpoint: string) => Endpoint | undefined;
+  readonly list: () => readonly Endpoint[];
+  /** False until the first complete list arrived. */
+  readonly isLoaded: () => boolean;
+};
+
+export type AbortReason = "caller gone" | "shutting down";
+
+/** The caller's side of a request. */
+export type Caller = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  /** `performance.now()` at arrival. */
+  readonly startedAt: number;
+  /** True once nothing more may be written: answered, caller gone, or cut. */
+  readonly isOver: boolean;
+  readonly onAbort: (listener: (reason: AbortReason) => void) => void;
+  readonly refuse: (fault: OpenAiFault) => void;
+};
+
+export type UpstreamCall = {
+  readonly host: string;
+  readonly port: number;
+  readonly method: "POST" | "GET";
+  /** Path and query. */
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  /** Limit for the answer's headers to arrive. */
+  readonly firstByteMs: number;
+};
+
+export type UpstreamFault =
+  /** No connection came about: the request can't have been processed. */
+  | "unreachable"
+  | "connect timeout"
+  | "first byte timeout"
+  | "idle timeout"
+  /** The connection broke. */
+  | "reset"
+  /** What came is not HTTP, or not as long as it said. */
+  | "invalid"
+  | "aborted";
+
+/** Where an answer goes. `write` returns false to hold the upstream until `onWritable` calls back. */
+export type UpstreamSink = {
+  readonly start: (status: number, headers: IncomingHttpHeaders) => void;
+  readonly write: (chunk: Buffer) => boolean;
+  readonly onWritable: (resume: () => void) => void;
+};
+
+export type RunningCall = {
+  /** Resolves to undefined when the answer is complete; never rejects. */
+  readonly end: Promise<UpstreamFault | undefined>;
+  /** Gives the connection up; `end` then resolves to `aborted`. */
+  readonly abort: () => void;
+};
+
+export type Upstreams = {
+  readonly send: (call: UpstreamCall, sink: UpstreamSink) => RunningCall;
+  readonly close: () => Promise<void>;
+};

@@ -1,0 +1,180 @@
+// Fetching into the cache from a real web server: resume, damage, redirects, two processes at once.
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ArtefactSource } from "../../../../serving/adapters/artefact/artefact-source.ts";
+import { fileSource } from "../../../../serving/adapters/artefact/file-source.ts";
+import { httpSource } from "../../../../serving/adapters/artefact/http-source.ts";
+import {
+  artefactPath,
+  type FetchEvent,
+  type StoreInput,
+  storeArtefact,
+} from "../../../../serving/adapters/artefact/store-artefact.ts";
+import { type Answer, type ArtefactServer, sendBytes, serveArtefact } from "./artefact-server.ts";
+
+const bytes = randomBytes(300_000);
+const sha256 = createHash("sha256").update(bytes).digest("hex");
+const around = { env: {}, now: () => new Date() };
+const times = { refreshMs: 20, staleMs: 200, pollMs: 10, waitMs: 2_000 };
+
+let cacheDir = "";
+let server: ArtefactServer | undefined;
+beforeEach(async () => {
+  cacheDir = await mkdtemp(join(tmpdir(), "rampa-store-"));
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  await rm(cacheDir, { recursive: true });
+});
+
+function input(source: ArtefactSource, events: FetchEvent[] = []): StoreInput {
+  return {
+    artefact: { source: "https://models.example/a.gguf", sha256 },
+    cacheDir,
+    source,
+    signal: AbortSignal.timeout(5_000),
+    report: (event) => events.push(event),
+    lockTimes: times,
+    retryDelayMs: 1,
+  };
+}
+
+async function sourceOf(answer: Answer): Promise<ArtefactSource> {
+  server = await serveArtefact(answer);
+  return httpSource(
+    { url: new URL(`${server.origin}/a.gguf?token=secret`), headers: (_to, range) => range },
+    around,
+  );
+}
+
+describe("fetching an artefact", () => {
+  it("puts the verified file into the cache and reports progress up to the total", async () => {
+    const events: FetchEvent[] = [];
+    const stored = await storeArtefact(input(await sourceOf(sendBytes(bytes)), events));
+    expect(stored).toEqual({ path: artefactPath(cacheDir, sha256), wasCached: false });
+    expect((await readFile(stored.path)).equals(bytes)).toBe(true);
+    expect(events.at(-1)).toEqual({ event: "progress", done: bytes.length, total: bytes.length });
+    expect(await readdir(join(cacheDir, "tmp"))).toEqual([]);
+  });
+
+  it("asks no server when the cached file is intact", async () => {
+    const source = await sourceOf(sendBytes(bytes));
+    await storeArtefact(input(source));
+    expect(await storeArtefact(input(source))).toMatchObject({ wasCached: true });
+    expect(server?.seen.length).toBe(1);
+  });
+
+  it("fetches anew when the cached file was damaged", async () => {
+    const path = artefactPath(cacheDir, sha256);
+    await mkdir(join(cacheDir, "sha256"));
+    await writeFile(path, "damaged");
+    expect(await storeArtefact(input(await sourceOf(sendBytes(bytes))))).toMatchObject({ wasCached: false });
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+  });
+
+  it("continues where a broken connection stopped", async () => {
+    const events: FetchEvent[] = [];
+    const source = await sourceOf((request, response, count) =>
+      sendBytes(bytes, count === 1 ? 100_000 : undefined)(request, response, count),
+    );
+    await storeArtefact(input(source, events));
+    expect(events.filter((event) => event.event === "retry").length).toBe(1);
+    expect(server?.seen[1]?.headers.range).toMatch(/^bytes=[1-9]\d*-$/);
+  });
+
+  it("continues a download that a killed process left behind", async () => {
+    await mkdir(join(cacheDir, "tmp"));
+    await writeFile(join(cacheDir, "tmp", `${sha256}.part`), bytes.subarray(0, 1_000));
+    await storeArtefact(input(await sourceOf(sendBytes(bytes))));
+    expect(server?.seen[0]?.headers.range).toBe("bytes=1000-");
+  });
+
+  it("starts over when what was left behind is damaged", async () => {
+    await mkdir(join(cacheDir, "tmp"));
+    await writeFile(join(cacheDir, "tmp", `${sha256}.part`), Buffer.alloc(1_000));
+    await storeArtefact(input(await sourceOf(sendBytes(bytes))));
+    expect(server?.seen.map((request) => request.headers.range)).toEqual(["bytes=1000-", undefined]);
+  });
+
+  it("starts over when the source cannot continue", async () => {
+    await mkdir(join(cacheDir, "tmp"));
+    await writeFile(join(cacheDir, "tmp", `${sha256}.part`), bytes.subarray(0, 1_000));
+    const source = await sourceOf((_request, response) => response.end(bytes));
+    await storeArtefact(input(source));
+    expect((await stat(artefactPath(cacheDir, sha256))).size).toBe(bytes.length);
+  });
+
+  it("refuses and deletes a file with another checksum, naming both", async () => {
+    const other = Buffer.from(bytes);
+    other[5] = (other[5] ?? 0) ^ 1;
+    const got = createHash("sha256").update(other).digest("hex");
+    const refused = storeArtefact(input(await sourceOf(sendBytes(other))));
+    await expect(refused).rejects.toMatchObject({
+      code: "artefact.checksum",
+      message: expect.stringContaining(`got sha256 ${got}, want sha256 ${sha256}`),
+    });
+    expect(await readdir(join(cacheDir, "tmp"))).toEqual([]);
+    expect(await readdir(join(cacheDir, "sha256"))).toEqual([]);
+  });
+
+  it("gives up on a file that is not there without trying again, and keeps the link's secret to itself", async () => {
+    const error: unknown = await storeArtefact(
+      input(await sourceOf((_request, response) => response.writeHead(404).end())),
+    ).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "artefact.not-found" });
+    expect(String(error)).not.toContain("secret");
+    expect(server?.seen.length).toBe(1);
+  });
+
+  it("tries again after a server error, a bounded number of times", async () => {
+    const refused = storeArtefact(
+      input(await sourceOf((_request, response) => response.writeHead(503).end())),
+    );
+    await expect(refused).rejects.toMatchObject({ code: "artefact.http" });
+    expect(server?.seen.length).toBe(5);
+  });
+
+  it("lets one of two processes fetch and the other take the result", async () => {
+    const source = await sourceOf((request, response, count) =>
+      setTimeout(() => sendBytes(bytes)(request, response, count), 50),
+    );
+    const results = await Promise.all([storeArtefact(input(source)), storeArtefact(input(source))]);
+    expect(results.map((result) => result.wasCached).sort()).toEqual([false, true]);
+    expect(server?.seen.length).toBe(1);
+  });
+
+  it("takes over the lock of a process that died", async () => {
+    const lock = join(cacheDir, "tmp", `${sha256}.part.lock`);
+    await mkdir(join(cacheDir, "tmp"));
+    await writeFile(lock, "dead");
+    const longAgo = new Date(Date.now() - 10_000);
+    await utimes(lock, longAgo, longAgo);
+    await expect(storeArtefact(input(await sourceOf(sendBytes(bytes))))).resolves.toMatchObject({
+      wasCached: false,
+    });
+  });
+
+  it("says whose lock it waited for in vain", async () => {
+    await mkdir(join(cacheDir, "tmp"));
+    await writeFile(join(cacheDir, "tmp", `${sha256}.part.lock`), "alive");
+    const waiting = storeArtefact({
+      ...input(await sourceOf(sendBytes(bytes))),
+      lockTimes: { ...times, staleMs: 60_000, waitMs: 50 },
+    });
+    await expect(waiting).rejects.toMatchObject({ code: "artefact.lock" });
+  });
+
+  it("copies from a file, and names one that is missing", async () => {
+    const path = join(cacheDir, "source.gguf");
+    await writeFile(path, bytes);
+    await expect(storeArtefact(input(fileSource(path)))).resolves.toMatchObject({ wasCached: false });
+    await rm(artefactPath(cacheDir, sha256));
+    await expect(storeArtefact(input(fileSource(`${path}.none`)))).rejects.toMatchObject({
+      code: "artefact.not-found",
+    });
+  });
+});
