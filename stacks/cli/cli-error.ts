@@ -1,0 +1,22 @@
+// CliError: an expected failure of a verb, with its code and the command to run next.
+
+export type CliErrorCode =
+  | "cli.already-running"
+  | "cli.answer-failed"
+  | "cli.gateway-unreachable"
+  | "cli.model-not-fetched"
+  | "cli.nothing-here"
+  | "cli.steps-failed"
+  | "cli.usage";
+
+export class CliError extends Error {
+  readonly code: CliErrorCode;
+  readonly next: string;
+
+  constructor(code: CliErrorCode, reason: string, next: string) {
+    super(`${reason}\nNext: ${next}`);
+    this.name = "CliError";
+    this.code = code;
+    this.next = next;
+  }
+}

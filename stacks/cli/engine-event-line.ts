@@ -1,0 +1,35 @@
+// One line for an event of the engine that a person waits on; nothing for the rest. Pure.
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+
+const COLOUR_TAGS = /<\{%[^%]*%\}>/g;
+
+const VERBS: Readonly<Record<string, string>> = {
+  create: "creating",
+  update: "updating",
+  delete: "deleting",
+  replace: "replacing",
+  "create-replacement": "creating the replacement of",
+  "delete-replaced": "deleting the replaced",
+};
+
+export function describeEngineEvent(event: EngineEvent): string | undefined {
+  const { resourcePreEvent, diagnosticEvent } = event;
+  if (resourcePreEvent) {
+    const { op, urn, type } = resourcePreEvent.metadata;
+    const verb = VERBS[op];
+    return verb && `${verb} ${kindOf(type)} ${nameOf(urn)}`;
+  }
+  if (!diagnosticEvent) return undefined;
+  const text = diagnosticEvent.message.replaceAll(COLOUR_TAGS, "").replaceAll(/\s+/g, " ").trim();
+  if (text === "") return undefined;
+  return diagnosticEvent.urn ? `${nameOf(diagnosticEvent.urn)}: ${text}` : text;
+}
+
+/** `kubernetes:apps/v1:Deployment` → `Deployment`. */
+function kindOf(type: string): string {
+  return type.split(":").at(-1) ?? type;
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}

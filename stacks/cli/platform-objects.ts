@@ -1,0 +1,89 @@
+// The Kubernetes objects of a platform as the status and log verbs need them, decoded from API lists.
+import { z } from "zod";
+import { ROUTE_ANNOTATION_VERSIONS } from "../../serving/contract/route-annotations.ts";
+import type { KubernetesApi } from "../local/cluster/kubernetes-api.ts";
+
+const named = z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) });
+
+const deployment = z.object({
+  metadata: named,
+  spec: z.object({ replicas: z.int().default(1) }),
+  status: z.object({ availableReplicas: z.int().default(0) }).default({ availableReplicas: 0 }),
+});
+
+const waiting = z.object({ reason: z.string().default("waiting"), message: z.string().optional() });
+const containerStatus = z.object({
+  name: z.string(),
+  ready: z.boolean(),
+  restartCount: z.int(),
+  state: z.object({ waiting: waiting.optional() }).default({}),
+});
+const pod = z.object({
+  metadata: named,
+  status: z
+    .object({
+      phase: z.string().default("Unknown"),
+      conditions: z
+        .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
+        .default([]),
+      containerStatuses: z.array(containerStatus).default([]),
+    })
+    .prefault({}),
+});
+
+const route = z.object({
+  metadata: named,
+  spec: z.object({
+    rules: z
+      .array(
+        z.object({
+          backendRefs: z.array(z.object({ name: z.string(), weight: z.int().default(1) })).default([]),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+export type DeploymentObject = z.output<typeof deployment>;
+export type PodObject = z.output<typeof pod>;
+export type RouteObject = z.output<typeof route>;
+
+export type PlatformObjects = {
+  readonly hasNamespace: boolean;
+  readonly deployments: readonly DeploymentObject[];
+  readonly pods: readonly PodObject[];
+  readonly routes: readonly RouteObject[];
+};
+
+const versionNames = z.record(z.string(), z.string());
+
+/** Service name → version, as the canary component annotates it; empty where the annotation is missing or broken. */
+export function versionsOf(it: RouteObject): Readonly<Record<string, string>> {
+  try {
+    return versionNames.parse(JSON.parse(it.metadata.annotations[ROUTE_ANNOTATION_VERSIONS] ?? "{}"));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return {};
+    throw error;
+  }
+}
+
+export async function readObjects(api: KubernetesApi, namespace: string): Promise<PlatformObjects> {
+  const within = `namespaces/${namespace}`;
+  const [space, deployments, pods, routes] = await Promise.all([
+    api.get(`/api/v1/${within}`),
+    readList(api, `/apis/apps/v1/${within}/deployments`, deployment),
+    readList(api, `/api/v1/${within}/pods`, pod),
+    readList(api, `/apis/gateway.networking.k8s.io/v1/${within}/httproutes`, route),
+  ]);
+  return { hasNamespace: space.status === 200, deployments, pods, routes };
+}
+
+/** An unreachable server or a missing kind reads as none: the cluster's own part of the status says why. */
+async function readList<S extends z.ZodType>(
+  api: KubernetesApi,
+  path: string,
+  item: S,
+): Promise<readonly z.output<S>[]> {
+  const answer = await api.get(path);
+  return answer.status === 200 ? z.object({ items: z.array(item) }).parse(answer.body).items : [];
+}

@@ -1,0 +1,130 @@
+// The verbs' view of the deployed stack: preview, apply, destroy, outputs; policies, progress and recovery included.
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { policyPackFolder } from "../../policies/pack-folder.ts";
+import { readCluster } from "../local/cluster/cluster.ts";
+import { ensureEngine } from "../local/engine/engine.ts";
+import type { Changes } from "../local/engine/engine-events.ts";
+import { checkoutPlaces } from "../local/engine/places.ts";
+import { recoverStack } from "../local/engine/recovery.ts";
+import { runTool } from "../local/engine/run-tool.ts";
+import {
+  destroyStack,
+  openStack,
+  previewStack,
+  type RunOptions,
+  readOutputs,
+  type StackHandle,
+  upStack,
+} from "../local/engine/stack.ts";
+import { readCheckpoint, stateFilesOf } from "../local/engine/state-files.ts";
+import { paths } from "../local/paths.ts";
+import { type Progress, silent } from "../local/progress.ts";
+import { CliError } from "./cli-error.ts";
+import { describeEngineEvent } from "./engine-event-line.ts";
+
+const outputsSchema = z.object({
+  endpoints: z.array(
+    z.object({
+      name: z.string(),
+      baseUrl: z.string(),
+      versions: z.array(z.object({ version: z.string(), weight: z.number() })),
+    }),
+  ),
+  apiKey: z.string(),
+});
+
+export type PlatformOutputs = z.output<typeof outputsSchema>;
+
+export type Applied = {
+  readonly outputs: PlatformOutputs;
+  readonly changes: Changes;
+  /** Whether this run made the client key that is now the newest. */
+  readonly isKeyNew: boolean;
+};
+
+/** What the engine printed in its last run, without secrets; `rampa logs pulumi` shows it. */
+export const engineLog = join(paths.logs, "pulumi.log");
+
+const FORGET_WITHIN_MS = 60_000;
+
+export function hasStack(stack: string): boolean {
+  return readCheckpoint(stateFilesOf(checkoutPlaces, stack)) !== undefined;
+}
+
+export async function previewPlatform(stack: string, progress: Progress): Promise<Changes> {
+  const handle = await open(stack, progress);
+  const { changes } = await runEngine(progress, (options) => previewStack(handle, options));
+  return changes;
+}
+
+/** Recovers what a killed run left, then brings the stack to its settings. */
+export async function applyPlatform(stack: string, progress: Progress): Promise<Applied> {
+  const handle = await open(stack, progress);
+  const before = hasStack(stack) ? outputsSchema.safeParse(await readOutputs(handle)).data : undefined;
+  await recoverStack(handle, await kubeconfigOfLastRun());
+  const { changes } = await runEngine(progress, (options) => upStack(handle, options));
+  const outputs = outputsSchema.parse(await readOutputs(handle));
+  return { outputs, changes, isKeyNew: before?.apiKey !== outputs.apiKey };
+}
+
+/** Deletes everything through the API server; a stack that was never made is gone already. */
+export async function destroyPlatform(stack: string, progress: Progress): Promise<void> {
+  if (!hasStack(stack)) return;
+  const handle = await open(stack, progress);
+  await recoverStack(handle, await kubeconfigOfLastRun());
+  await runEngine(progress, (options) => destroyStack(handle, options));
+}
+
+/** Drops the state of a stack whose cluster is gone, or about to go, with everything in it. */
+export async function forgetPlatform(stack: string): Promise<void> {
+  if (!hasStack(stack)) return;
+  const { pulumi, env } = await ensureEngine(silent);
+  const args = ["stack", "rm", stack, "--yes", "--force", "--preserve-config", "--non-interactive"];
+  await runTool({ command: pulumi, args, cwd: paths.checkout, env, timeoutMs: FORGET_WITHIN_MS });
+}
+
+/** Outputs of a stack that stands, its key in clear; does not set up an engine where there is none. */
+export async function readPlatformOutputs(stack: string): Promise<PlatformOutputs> {
+  const stands = existsSync(join(paths.bin, "pulumi")) && hasStack(stack);
+  const outputs = stands
+    ? outputsSchema.safeParse(await readOutputs(await open(stack, silent))).data
+    : undefined;
+  if (outputs) return outputs;
+  throw new CliError("cli.nothing-here", `the stack ${stack} has not been deployed completely`, "npm run up");
+}
+
+async function open(stack: string, progress: Progress): Promise<StackHandle> {
+  return openStack(await ensureEngine(progress), stack);
+}
+
+async function kubeconfigOfLastRun(): Promise<string> {
+  const cluster = await readCluster();
+  return cluster?.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
+}
+
+/** With policies, a log, progress lines, and an orderly cancel when this process is told to end. */
+async function runEngine<T>(progress: Progress, run: (options: RunOptions) => Promise<T>): Promise<T> {
+  mkdirSync(paths.logs, { recursive: true });
+  writeFileSync(engineLog, "");
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  let done = 0;
+  try {
+    return await run({
+      policyPack: policyPackFolder,
+      signal: stop.signal,
+      onOutput: (text) => appendFileSync(engineLog, text),
+      onEvent: (event) => {
+        if (event.resOutputsEvent) done += 1;
+        const line = describeEngineEvent(event);
+        if (line !== undefined) progress.report(`${line} (${done} done)`);
+      },
+    });
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}

@@ -1,0 +1,94 @@
+// The verbs of the rampa command with their options; each verb's work is imported only when it runs.
+import { Command, InvalidArgumentError, Option } from "commander";
+
+const DEFAULT_STACK = "local";
+
+/** Called with the exit code of the verb that ran. */
+export type OnExit = (code: number) => void;
+
+/** Every verb, e.g. `up` and `key show`, with the names of its options; the reader of docs and completion. */
+export type VerbShape = { readonly name: string; readonly options: readonly string[] };
+
+export function buildProgram(version: string, onExit: OnExit): Command {
+  const program = new Command("rampa")
+    .description("Environments for serving AI models, from one typed program")
+    .version(version, "-V, --rampa-version", "print the version of this checkout")
+    .showHelpAfterError("Next: rampa --help")
+    .showSuggestionAfterError()
+    .exitOverride();
+  addChangeVerbs(program, onExit);
+  addReadVerbs(program, onExit);
+  addUseVerbs(program, onExit);
+  return program;
+}
+
+function addChangeVerbs(program: Command, onExit: OnExit): void {
+  verb(program, "up")
+    .description("create or update the environment; on a bare machine, everything it needs")
+    .option("-y, --yes", "accepted for scripts; up never asks")
+    .action(async (options) => onExit(await (await import("./up.ts")).runUp(options)));
+  verb(program, "preview")
+    .description("show what `up` would change, judged by the policies")
+    .action(async (options) => onExit(await (await import("./preview.ts")).runPreview(options)));
+  verb(program, "down")
+    .description("remove the environment; caches of tools and models stay")
+    .option("--purge", "also remove its state and logs under .rampa")
+    .action(async (options) => onExit(await (await import("./down.ts")).runDown(options)));
+}
+
+function addReadVerbs(program: Command, onExit: OnExit): void {
+  verb(program, "status")
+    .description("what works, what does not and the next command")
+    .action(async (options) => onExit(await (await import("./status.ts")).runStatus(options)));
+  verb(program, "doctor")
+    .description("whether this machine can carry the local environment")
+    .action(async (options) => onExit(await (await import("./doctor.ts")).runDoctor(options)));
+  verb(program, "logs")
+    .description("last lines of all pods, or of one pod or cluster part")
+    .argument("[name]", "pod, deployment or cluster part, e.g. gateway or kubelet")
+    .option("-f, --follow", "go on with what comes")
+    .addOption(new Option("-n, --lines <count>", "lines of the past").argParser(toCount).default(40))
+    .action(async (name, options) => onExit(await (await import("./logs.ts")).runLogs(name, options)));
+}
+
+function addUseVerbs(program: Command, onExit: OnExit): void {
+  verb(program, "chat")
+    .description("ask an endpoint; a conversation when no text is given")
+    .argument("[text]", "what to ask")
+    .option("-m, --model <endpoint>", "endpoint to ask; the first one when left out")
+    .option("--version <version>", "ask this version in place of the weighted choice")
+    .addOption(new Option("--max-tokens <count>", "longest answer").argParser(toCount))
+    .action(async (text, options) => onExit(await (await import("./chat.ts")).runChat(text, options)));
+  const key = program.command("key").description("client keys");
+  verb(key, "show")
+    .description("print the newest client key of the local stack")
+    .action(async (options) => onExit(await (await import("./key.ts")).runKeyShow(options)));
+  verb(program, "env")
+    .description('lines for eval "$(rampa env)": then plain pulumi and kubectl act on this checkout')
+    .action(async (options) => onExit(await (await import("./env.ts")).runEnv(options)));
+}
+
+function verb(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .option("-s, --stack <name>", "stack to act on", DEFAULT_STACK)
+    .option("--json", "answer with one JSON document");
+}
+
+function toCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("want a whole number from 1 up.");
+  return count;
+}
+
+/** Leaves of the command tree, in order. */
+export function listVerbs(command: Command, prefix: readonly string[] = []): readonly VerbShape[] {
+  return command.commands.flatMap((child) => {
+    const path = [...prefix, child.name()];
+    if (child.commands.length > 0) return listVerbs(child, path);
+    const options = child.options
+      .flatMap(({ long, short }) => [long, short])
+      .filter((it) => it !== undefined);
+    return [{ name: path.join(" "), options }];
+  });
+}

@@ -1,0 +1,240 @@
+// The local stack from a bare machine to a clean one, through the commands that a user types.
+import { execFile, execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { paths } from "../../stacks/local/paths.ts";
+
+const MINUTE = 60_000;
+const UP_WITHIN_MS = 20 * MINUTE;
+
+type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+function run(command: string, args: readonly string[], timeout: number): Promise<Ended> {
+  const options = { cwd: paths.checkout, timeout, maxBuffer: 64 * 1024 * 1024, encoding: "utf8" } as const;
+  return new Promise((settle) => {
+    const child = execFile(command, args, options, (_, stdout, stderr) =>
+      settle({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+/** As `npm run rampa -- …` runs it. */
+function rampa(...args: readonly string[]): Promise<Ended> {
+  const bootstrap = join(paths.checkout, "stacks/local/bootstrap.mjs");
+  const command = join(paths.checkout, "stacks/cli/rampa.ts");
+  return run(process.execPath, [bootstrap, command, ...args], UP_WITHIN_MS);
+}
+
+async function rampaJson<S extends z.ZodType>(schema: S, ...args: readonly string[]): Promise<z.output<S>> {
+  const { code, stdout, stderr } = await rampa(...args, "--json");
+  if (code !== 0) throw new Error(`rampa ${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
+  return schema.parse(JSON.parse(stdout));
+}
+
+/** What `down` has to leave as it was: links, mounts, firewall rules, and programs of ours. */
+function machineState() {
+  const read = (command: string, ...args: string[]): string =>
+    execFileSync(command, args, { encoding: "utf8" });
+  return {
+    links: read("ip", "-brief", "link")
+      .split("\n")
+      .map((line) => line.split(/[\s@]/)[0]),
+    mounts: read("cat", "/proc/self/mounts"),
+    rules: read("iptables-save")
+      .split("\n")
+      .filter((line) => /^-A/.test(line)),
+    programs: readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => programOf(pid))
+      .filter((name) => /^(etcd|kube-|kubelet|containerd|runc|coredns)/.test(name))
+      .toSorted(),
+  };
+}
+
+function programOf(pid: string): string {
+  try {
+    return execFileSync("cat", [`/proc/${pid}/comm`], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    // It ended while the list was read.
+    return "";
+  }
+}
+
+const upSchema = z.object({
+  changes: z.record(z.string(), z.number()),
+  answer: z.string(),
+  steps: z.array(z.object({ title: z.string(), seconds: z.number() })),
+});
+const statusSchema = z.object({
+  ok: z.boolean(),
+  endpoints: z.array(
+    z.object({
+      name: z.string(),
+      baseUrl: z.string(),
+      versions: z.array(z.object({ version: z.string(), weight: z.number(), ready: z.boolean() })),
+    }),
+  ),
+});
+
+let before: ReturnType<typeof machineState>;
+let first: z.output<typeof upSchema>;
+let client: OpenAI;
+
+beforeAll(async () => {
+  await rampa("down");
+  before = machineState();
+  first = await rampaJson(upSchema, "up");
+  const { key } = await rampaJson(z.object({ key: z.string() }), "key", "show");
+  client = new OpenAI({ baseURL: "http://127.0.0.1:8080/v1", apiKey: key, maxRetries: 0 });
+}, 2 * UP_WITHIN_MS);
+
+afterAll(async () => {
+  await rampa("down");
+}, 5 * MINUTE);
+
+describe("the first up", () => {
+  it("ends with an answer and the time of every step", () => {
+    expect(first.answer.length).toBeGreaterThan(0);
+    expect(first.changes.create).toBeGreaterThan(10);
+    expect(first.steps.map(({ title }) => title)).toEqual([
+      "Check the machine",
+      "Get the tools",
+      "Start the cluster",
+      "Build the runtime",
+      "Fetch the models",
+      "Deploy the platform",
+      "First answer",
+    ]);
+  });
+
+  it("leaves every part well, and both versions ready with their weights", async () => {
+    const status = await rampaJson(statusSchema, "status");
+    expect(status).toEqual({
+      ok: true,
+      endpoints: [
+        {
+          name: "chat",
+          baseUrl: "http://127.0.0.1:8080/v1",
+          versions: [
+            { version: "1.0.0", weight: 90, ready: true },
+            { version: "1.1.0", weight: 10, ready: true },
+          ],
+        },
+      ],
+    });
+  });
+});
+
+describe("the official OpenAI client", () => {
+  const messages = [{ role: "user", content: "Hello" }] as const;
+
+  it("lists the endpoint as a model", async () => {
+    const names: string[] = [];
+    for await (const model of client.models.list()) names.push(model.id);
+    expect(names).toEqual(["chat"]);
+  });
+
+  it("gets a chat completion with its usage", async () => {
+    const answer = await client.chat.completions.create({
+      model: "chat",
+      messages: [...messages],
+      max_tokens: 8,
+    });
+    expect(answer.choices[0]?.message.role).toBe("assistant");
+    expect(answer.usage?.completion_tokens).toBeGreaterThan(0);
+    expect(answer.usage?.completion_tokens).toBeLessThanOrEqual(8);
+  });
+
+  it("gets a stream that ends with a reason", async () => {
+    const call = { model: "chat", messages: [...messages], max_tokens: 8, stream: true } as const;
+    const reasons: (string | null)[] = [];
+    for await (const chunk of await client.chat.completions.create(call)) {
+      for (const choice of chunk.choices) reasons.push(choice.finish_reason);
+    }
+    expect(reasons.length).toBeGreaterThan(1);
+    expect(reasons.at(-1)).toMatch(/^(length|stop)$/);
+  });
+
+  it.each<[string, { readonly model: string; readonly max_tokens?: number }, number, string | null]>([
+    ["a model that does not exist", { model: "nothing" }, 404, "model_not_found"],
+    ["a negative max_tokens", { model: "chat", max_tokens: -1 }, 400, null],
+  ])("gets an error with a request id for %s", async (_, fields, status, code) => {
+    const call = client.chat.completions.create({ messages: [...messages], ...fields });
+    const error = await call.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(OpenAI.APIError);
+    expect(error).toMatchObject({ status, requestID: expect.stringMatching(/./), ...(code && { code }) });
+  });
+
+  it("is refused with a wrong key", async () => {
+    const stranger = new OpenAI({ baseURL: "http://127.0.0.1:8080/v1", apiKey: "rk-wrong", maxRetries: 0 });
+    await expect(stranger.models.list()).rejects.toMatchObject({ status: 401 });
+  });
+});
+
+describe("the everyday commands", () => {
+  it("answer a question from the version that was asked for", async () => {
+    const schema = z.object({ text: z.string().min(1), version: z.string() });
+    const answer = await rampaJson(
+      schema,
+      "chat",
+      "Once upon a time",
+      "--max-tokens",
+      "8",
+      "--version",
+      "1.1.0",
+    );
+    expect(answer.version).toBe("1.1.0");
+  });
+
+  it("show the gateway's log as JSON lines without the prompt", async () => {
+    const { code, stdout } = await rampa("logs", "gateway");
+    expect(code).toBe(0);
+    expect(stdout).toContain('"endpoint":"chat"');
+    expect(stdout).not.toContain("Once upon a time");
+  });
+
+  it("find nothing wrong with this machine", async () => {
+    const { code, stdout } = await rampa("doctor");
+    expect(stdout).toContain("✓ this machine can carry the local environment");
+    expect(code).toBe(0);
+  });
+});
+
+describe("without a change in the settings", () => {
+  const onlySame = (changes: Readonly<Record<string, number>>): readonly string[] =>
+    Object.keys(changes).filter((operation) => operation !== "same");
+
+  it("a preview and a second up change nothing, and no key is shown again", async () => {
+    const preview = await rampaJson(z.object({ changes: z.record(z.string(), z.number()) }), "preview");
+    expect(onlySame(preview.changes)).toEqual([]);
+    const second = await rampaJson(upSchema.extend({ key: z.undefined() }), "up");
+    expect(onlySame(second.changes)).toEqual([]);
+    expect(second.changes.same).toBeGreaterThan(10);
+  });
+
+  it("plain pulumi in a shell agrees", async () => {
+    const { stdout: lines } = await rampa("env");
+    const script = `${lines}\npulumi preview --stack local --expect-no-changes --non-interactive`;
+    const { code, stdout, stderr } = await run("sh", ["-c", script], 2 * MINUTE);
+    expect(code, `${stdout}${stderr}`).toBe(0);
+  });
+});
+
+describe("down", () => {
+  it("leaves links, mounts, firewall rules and programs as they were", async () => {
+    const { code, stderr } = await rampa("down");
+    expect(code, stderr).toBe(0);
+    expect(machineState()).toEqual(before);
+    const status = await rampa("status", "--json");
+    expect(status.code).toBe(1);
+  });
+});

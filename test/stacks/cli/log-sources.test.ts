@@ -1,0 +1,39 @@
+// Which logs a name stands for and the command that prints them.
+import { expect, it } from "vitest";
+import { type LogSource, sourcesOf, tailCommand } from "../../../stacks/cli/log-sources.ts";
+
+const pod = (name: string): LogSource => ({
+  kind: "pod",
+  name,
+  namespace: "rampa",
+  kubeconfig: "/state/kubeconfig",
+  context: "local",
+});
+const part: LogSource = { kind: "file", name: "kubelet", file: "/state/kubelet.log" };
+const all = [pod("gateway-7f-a"), pod("gateway-7f-b"), pod("chat-1-0-0-x"), part];
+
+it.each([
+  [undefined, ["gateway-7f-a", "gateway-7f-b", "chat-1-0-0-x"]],
+  ["gateway", ["gateway-7f-a", "gateway-7f-b"]],
+  ["gateway-7f-b", ["gateway-7f-b"]],
+  ["kubelet", ["kubelet"]],
+  ["gate", []],
+])("takes the name %j for %j", (name, names) => {
+  expect(sourcesOf(all, name).map((source) => source.name)).toEqual(names);
+});
+
+it("prints a pod's log through the cluster it is in", () => {
+  expect(tailCommand(pod("a"), { follow: true, lines: 5 }).join(" ")).toBe(
+    "kubectl --kubeconfig /state/kubeconfig --context local -n rampa logs a --all-containers --tail 5 --follow",
+  );
+});
+
+it("follows a part's file over its rotation", () => {
+  expect(tailCommand(part, { follow: true, lines: 5 })).toEqual([
+    "tail",
+    "-n",
+    "5",
+    "-F",
+    "/state/kubelet.log",
+  ]);
+});

@@ -1,0 +1,132 @@
+// The status from facts: causes, next commands, endpoints with weights and readiness.
+import { describe, expect, it } from "vitest";
+import type { PlatformObjects } from "../../../stacks/cli/platform-objects.ts";
+import { renderStatus, type StatusFacts, viewStatus } from "../../../stacks/cli/status-view.ts";
+
+const deployment = (name: string, available: number) => ({
+  metadata: { name, annotations: {} },
+  spec: { replicas: 2 },
+  status: { availableReplicas: available },
+});
+
+const objects: PlatformObjects = {
+  hasNamespace: true,
+  deployments: [deployment("gateway", 2), deployment("chat-1-0-0", 2), deployment("chat-1-1-0", 0)],
+  pods: [
+    {
+      metadata: { name: "chat-1-1-0-x", annotations: {} },
+      status: {
+        phase: "Pending",
+        conditions: [],
+        containerStatuses: [
+          {
+            name: "model",
+            ready: false,
+            restartCount: 3,
+            state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 40s" } },
+          },
+        ],
+      },
+    },
+    {
+      metadata: { name: "chat-1-1-0-y", annotations: {} },
+      status: {
+        phase: "Pending",
+        conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes: Insufficient memory" }],
+        containerStatuses: [],
+      },
+    },
+    {
+      metadata: { name: "gateway-a", annotations: {} },
+      status: {
+        phase: "Running",
+        conditions: [],
+        containerStatuses: [{ name: "gateway", ready: true, restartCount: 0, state: {} }],
+      },
+    },
+  ],
+  routes: [
+    {
+      metadata: {
+        name: "chat",
+        annotations: { "rampa.dev/versions": '{"chat-1-0-0":"1.0.0","chat-1-1-0":"1.1.0"}' },
+      },
+      spec: {
+        rules: [
+          {
+            backendRefs: [
+              { name: "chat-1-0-0", weight: 90 },
+              { name: "chat-1-1-0", weight: 10 },
+            ],
+          },
+        ],
+      },
+    },
+  ],
+};
+
+const facts: StatusFacts = {
+  namespace: "rampa",
+  baseUrl: "http://127.0.0.1:8080/v1",
+  hasEngine: true,
+  cluster: [{ part: "kubelet", ok: true, detail: "running", next: undefined, logFile: undefined }],
+  objects,
+  isGatewayReady: true,
+};
+
+describe("the status", () => {
+  it("gives each endpoint its versions with weight and readiness", () => {
+    expect(viewStatus(facts).endpoints).toEqual([
+      {
+        name: "chat",
+        baseUrl: "http://127.0.0.1:8080/v1",
+        versions: [
+          { version: "1.0.0", weight: 90, ready: true },
+          { version: "1.1.0", weight: 10, ready: false },
+        ],
+      },
+    ]);
+  });
+
+  it("says why a pod is not well and what to run next, and leaves well pods out", () => {
+    const pods = viewStatus(facts).parts.filter(({ part }) => part.startsWith("pod "));
+    expect(pods).toEqual([
+      {
+        part: "pod chat-1-1-0-x",
+        ok: false,
+        detail: "model: CrashLoopBackOff (back-off 40s), 3 restarts",
+        next: "npm run rampa -- logs chat-1-1-0-x",
+      },
+      {
+        part: "pod chat-1-1-0-y",
+        ok: false,
+        detail: "0/1 nodes: Insufficient memory",
+        next: "npm run rampa -- logs chat-1-1-0-y",
+      },
+    ]);
+  });
+
+  it("is well only when every part is and there is an endpoint", () => {
+    const well = { ...objects, deployments: [deployment("gateway", 2)], pods: [] };
+    expect(viewStatus({ ...facts, objects: well }).ok).toBe(true);
+    expect(viewStatus({ ...facts, objects: { ...well, routes: [] } }).ok).toBe(false);
+    expect(viewStatus({ ...facts, objects: well, isGatewayReady: false }).ok).toBe(false);
+    expect(viewStatus({ ...facts, objects: well, hasEngine: false }).ok).toBe(false);
+  });
+
+  it("names `npm run up` on a machine where nothing stands", () => {
+    const bare = viewStatus({ ...facts, hasEngine: false, objects: undefined, isGatewayReady: false });
+    expect(bare.endpoints).toEqual([]);
+    expect(bare.parts.filter(({ ok }) => !ok).map(({ next }) => next)).toEqual(["npm run up", "npm run up"]);
+  });
+
+  it("reads as one line a part, with the next command below what is not well", () => {
+    const lines = renderStatus(viewStatus(facts)).split("\n");
+    expect(lines).toContain("✓ kubelet                running");
+    expect(lines).toContain("✗ deployment chat-1-1-0  0 of 2 pods available");
+    expect(lines).toContain("                         next: npm run rampa -- logs chat-1-1-0");
+    expect(lines.at(-1)).toBe(
+      "endpoint chat at http://127.0.0.1:8080/v1: 1.0.0 90 %, 1.1.0 10 % (not ready)",
+    );
+  });
+});
