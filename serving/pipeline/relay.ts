@@ -57,7 +57,7 @@ export async function relay(request: RelayRequest): Promise<RelayResult> {
     if (pauseMs === undefined || !isSafeToRetry(fault) || answer.hasStarted) {
       return answer.refuse(toFault(fault, request.timeouts), attempt);
     }
-    if (fault === "unreachable") unreachable.push(decision.variant.id);
+    if (couldNotConnect(fault)) unreachable.push(decision.variant.id);
     await pause(pauseMs);
     if (exchange.isOver) return answer.result(attempt);
   }
@@ -70,8 +70,11 @@ function decideAttempt(request: RelayRequest, unreachable: readonly string[]): R
   return other.kind === "serve" ? other : request.decide([]);
 }
 
-/** Nothing was answered yet in either case; generating an answer twice changes nothing but its cost. */
-const isSafeToRetry = (fault: UpstreamFault): boolean => fault === "unreachable" || fault === "reset";
+/** Nothing reached the model server, or nothing was answered: generating twice changes nothing but the cost. */
+const isSafeToRetry = (fault: UpstreamFault): boolean => couldNotConnect(fault) || fault === "reset";
+
+const couldNotConnect = (fault: UpstreamFault): boolean =>
+  fault === "unreachable" || fault === "connect timeout";
 
 function toFault(fault: UpstreamFault, timeouts: RelayTimeouts): OpenAiFault {
   switch (fault) {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 const SALT_LINE = /^encryptionsalt:.*\n?/m;
 const SECURE_VALUE = /^\s*(?:-\s*)?secure:/m;
 
-/** Runs `work` and then takes the salt line out again, unless the file has encrypted values that need it. */
+/** Runs `work` and then takes the salt line out, unless the file has encrypted values that need it. */
 export async function keepingConfigFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
   try {
@@ -14,9 +14,11 @@ export async function keepingConfigFile<T>(file: string, work: () => Promise<T>)
   }
 }
 
+/** A salt from before this run goes as well: plain `pulumi` left it, and it fits no other checkout's passphrase. */
 function restore(file: string, before: string | undefined): void {
   const after = readFileSync(file, "utf8");
-  if (after === before || SECURE_VALUE.test(after) || SALT_LINE.test(before ?? "")) return;
-  if (before === undefined) rmSync(file);
-  else writeFileSync(file, before);
+  if (SECURE_VALUE.test(after)) return;
+  const wanted = before?.replace(SALT_LINE, "");
+  if (wanted === undefined) rmSync(file);
+  else if (wanted !== after) writeFileSync(file, wanted);
 }

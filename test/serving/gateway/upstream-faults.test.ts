@@ -1,7 +1,7 @@
 // What the caller sees when a model server fails, before and in the middle of an answer.
-
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   answer,
@@ -44,6 +44,27 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
+/** A model server whose process stands still and whose queue of connections is full: the kernel drops further ones. */
+async function startFullServer(): Promise<{ port: number; acceptAgain(): void; stop(): Promise<void> }> {
+  const program = `require("node:http").createServer((_, response) => response.end("{}"))
+    .listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () { console.log(this.address().port); });`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(child.stdout, "data");
+  const port = Number(String(line));
+  child.kill("SIGSTOP");
+  const fillers = Array.from({ length: 4 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => {}));
+  await once(fillers[0] ?? child, "connect");
+  return {
+    port,
+    acceptAgain: () => child.kill("SIGCONT"),
+    async stop() {
+      for (const filler of fillers) filler.destroy();
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
 describe("before the first byte", () => {
   it("answers 502 when no model server listens", async () => {
     const port = await closedPort();
@@ -65,6 +86,17 @@ describe("before the first byte", () => {
     expect(response.status).toBe(200);
     expect(calls).toBe(2);
     expect(JSON.parse(await response.text()).object).toBe("chat.completion");
+  });
+
+  it("asks again when a connection is not accepted in time", async () => {
+    const server = await startFullServer();
+    cleanups.push(server.stop);
+    const routes = [httpRoute("chat", [{ version: "1.0.0", port: server.port, weight: 100 }])];
+    const fixture = await startFixture({ routes, timeouts: { connectMs: 300 } });
+    cleanups.push(fixture.stop);
+    const response = fixture.post(chat());
+    setTimeout(server.acceptAgain, 1_200);
+    expect((await response).status).toBe(200);
   });
 
   it("sends a request of no session to another variant when one is gone", async () => {

@@ -69,6 +69,13 @@ describe("the config file", () => {
     expect(readFileSync(file, "utf8")).toBe("config:\n  a: 1 # why\n");
   });
 
+  it("loses a salt that plain pulumi left, which fits no other checkout", async () => {
+    const file = join(folder, "Pulumi.local.yaml");
+    writeFileSync(file, "config:\n  a: 1\nencryptionsalt: v1:abc=\n");
+    await keepingConfigFile(file, async () => {});
+    expect(readFileSync(file, "utf8")).toBe("config:\n  a: 1\n");
+  });
+
   it("keeps the salt where encrypted values need it", async () => {
     const file = join(folder, "Pulumi.local.yaml");
     const secure = `${salt}config:\n  a:\n    secure: v1:x\n`;
