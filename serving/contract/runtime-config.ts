@@ -78,6 +78,12 @@ export const modelRuntime = z.strictObject({
     .union([z.literal("auto"), z.int().min(1)])
     .default("auto")
     .describe("`auto` takes the CPU limit of the cgroup."),
+  batchTokens: z
+    .union([z.literal("auto"), z.int().min(16).max(4096)])
+    .default("auto")
+    .describe(
+      "Tokens evaluated in one pass, prompts and answers of all sequences together; the buffer it takes grows with the vocabulary. `auto` takes the most that keeps it within 128 MiB, from 32 to 512.",
+    ),
   chatTemplate: z
     .enum(["model", "gemma", "chatml", "llama3"])
     .default("model")

@@ -15,11 +15,12 @@ import {
 } from "../../contract/generation.ts";
 import { faults } from "../../contract/openai/fault.ts";
 import type { BuiltInTemplate } from "../../core/chat/chat-templates.ts";
+import { chooseBatchTokens } from "../../core/schedule/batch-tokens.ts";
 import type { Engine } from "../../ports.ts";
 import { createGrammarBook, type GrammarBook } from "./answer-grammar.ts";
 import { checkBias, generateTokens } from "./generate-tokens.ts";
 import { ModelError } from "./model-error.ts";
-import { chooseTemplate, type RenderChat, toPromptTokens } from "./prompt-tokens.ts";
+import { chooseTemplate, type RenderChat, toPromptTokens, vocabularySize } from "./prompt-tokens.ts";
 import { createSequencePool, type SequencePool } from "./sequence-pool.ts";
 import { verifyModel } from "./verify-model.ts";
 
@@ -30,12 +31,10 @@ export type LlamaSettings = {
   readonly sequences: number;
   readonly queueLimit: number;
   readonly threads: number;
+  readonly batchTokens: "auto" | number;
   readonly chatTemplate: "model" | BuiltInTemplate;
   readonly log: (level: string, message: string) => void;
 };
-
-/** Tokens evaluated in one pass over the weights, shared by all sequences. */
-const BATCH_TOKENS = 512;
 
 type Loaded = {
   readonly settings: LlamaSettings;
@@ -93,7 +92,8 @@ async function load(settings: LlamaSettings): Promise<Loaded> {
     const sizes = {
       sequences: settings.sequences,
       contextSize: settings.contextTokens,
-      batchSize: BATCH_TOKENS,
+      batchSize:
+        settings.batchTokens === "auto" ? chooseBatchTokens(vocabularySize(model)) : settings.batchTokens,
     };
     context = await model.createContext({ ...sizes, threads: settings.threads, swaFullCache: true });
   } catch (error) {

@@ -3,26 +3,34 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { paths } from "../../../stacks/local/paths.ts";
 
-let checkout = "";
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
 
 /** A checkout of its own with no dependencies, so that a whole installation takes a moment and no network. */
-beforeEach(() => {
-  checkout = mkdtempSync(join(tmpdir(), "rampa-bootstrap-"));
+function makeCheckout(): string {
+  const checkout = mkdtempSync(join(tmpdir(), "rampa-bootstrap-"));
+  made.push(checkout);
   mkdirSync(join(checkout, "stacks/local"), { recursive: true });
   cpSync(join(paths.checkout, "stacks/local/bootstrap.mjs"), join(checkout, "stacks/local/bootstrap.mjs"));
   const root = { name: "empty", version: "1.0.0" };
   writeFileSync(join(checkout, "package.json"), JSON.stringify(root));
   const lock = { ...root, lockfileVersion: 3, requires: true, packages: { "": root } };
   writeFileSync(join(checkout, "package-lock.json"), JSON.stringify(lock));
-});
-afterEach(() => rmSync(checkout, { recursive: true, force: true }));
+  return checkout;
+}
 
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-function start(script: string, ...args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
+function start(
+  checkout: string,
+  script: string,
+  args: readonly string[] = [],
+): { child: ChildProcess; ended: Promise<Ended> } {
   const entry = join(checkout, "entry.ts");
   writeFileSync(entry, script);
   const bootstrap = join(checkout, "stacks/local/bootstrap.mjs");
@@ -39,63 +47,63 @@ function start(script: string, ...args: readonly string[]): { child: ChildProces
   return { child, ended };
 }
 
-const run = (script: string, ...args: readonly string[]): Promise<Ended> => start(script, ...args).ended;
+const run = (checkout: string, script: string, args: readonly string[] = []): Promise<Ended> =>
+  start(checkout, script, args).ended;
 
-describe("the set-up", () => {
-  it("hands on arguments, runs TypeScript and ends with the entry's exit code", async () => {
-    const { code, stdout } = await run(
-      "const all: string[] = process.argv.slice(2); console.log(JSON.stringify(all)); process.exitCode = 7;",
-      "a b",
-      "--json",
-    );
-    expect(JSON.parse(stdout)).toEqual(["a b", "--json"]);
-    expect(code).toBe(7);
-  });
-
-  it("installs once, says so, and is silent when everything is there", async () => {
-    const first = await run("");
-    expect(first.stderr).toMatch(/^\[set-up +\d+\.\d s\] installing npm packages/);
-    expect(existsSync(join(checkout, "node_modules/.rampa-stamp"))).toBe(true);
-    const second = await run("");
-    expect(second).toEqual({ code: 0, stdout: "", stderr: "" });
-  });
-
-  it("installs again after the lockfile changed", async () => {
-    await run("");
+describe("the installation", () => {
+  it("runs once, says so, and again after the lockfile changed; it is silent when everything is there", async () => {
+    const checkout = makeCheckout();
+    expect((await run(checkout, "")).stderr).toMatch(/^\[set-up +\d+\.\d s\] installing npm packages/);
+    expect(await run(checkout, "")).toEqual({ code: 0, stdout: "", stderr: "" });
     const lock = join(checkout, "package-lock.json");
     writeFileSync(lock, `${readFileSync(lock, "utf8")}\n`);
-    expect((await run("")).stderr).toContain("installing npm packages");
+    expect((await run(checkout, "")).stderr).toContain("installing npm packages");
   });
 
-  it("lets one of two installers wait for the other", async () => {
-    const both = await Promise.all([run(""), run("")]);
+  it("is done by one of two that start together, while the other waits", async () => {
+    const checkout = makeCheckout();
+    const both = await Promise.all([run(checkout, ""), run(checkout, "")]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both.filter(({ stderr }) => stderr.includes("] installing npm packages"))).toHaveLength(1);
   });
 
-  it("says what npm said when the installation fails", async () => {
-    writeFileSync(
-      join(checkout, "package.json"),
-      JSON.stringify({ name: "empty", dependencies: { zod: "1" } }),
-    );
-    const { code, stderr } = await run("console.log('must not run')");
-    expect(code).toBe(1);
-    expect(stderr).toContain("npm ci failed:");
-    expect(stderr).toMatch(/package-lock\.json|in sync/);
+  it("says what npm said when it fails, and does not run the entry", async () => {
+    const checkout = makeCheckout();
+    const root = { name: "empty", dependencies: { zod: "1" } };
+    writeFileSync(join(checkout, "package.json"), JSON.stringify(root));
+    const { code, stdout, stderr } = await run(checkout, "console.log('ran')");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/npm ci failed:\n[\s\S]*in sync/);
+  });
+});
+
+describe("the entry", () => {
+  let checkout = "";
+  beforeAll(async () => {
+    checkout = makeCheckout();
+    await run(checkout, "");
   });
 
-  it("puts this Node and the packages' programs first on PATH, and caches where the rest of the project does", async () => {
-    const { stdout } = await run("console.log(process.env.PATH + '\\n' + process.env.NODE_COMPILE_CACHE)");
-    const [path, compileCache] = stdout.trim().split("\n");
+  it("gets its arguments, runs as TypeScript and decides the exit code", async () => {
+    const script =
+      "const all: string[] = process.argv.slice(2); console.log(JSON.stringify(all)); process.exit(7);";
+    const { code, stdout } = await run(checkout, script, ["a b", "--json"]);
+    expect(JSON.parse(stdout)).toEqual(["a b", "--json"]);
+    expect(code).toBe(7);
+  });
+
+  it("finds this Node and the packages' programs first on PATH, and the caches of the rest of the project", async () => {
+    const script = "console.log(process.env.PATH + '\\n' + process.env.NODE_COMPILE_CACHE)";
+    const [path, compileCache] = (await run(checkout, script)).stdout.trim().split("\n");
     expect(path?.split(":")[1]).toBe(join(checkout, "node_modules/.bin"));
     expect(existsSync(join(path?.split(":")[0] ?? "", "node"))).toBe(true);
     expect(compileCache).toBe(join(paths.cache, "compile"));
   });
 
-  it("passes a termination on to the entry and ends with its answer", async () => {
-    const { child, ended } = start(
-      "process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1000);",
-    );
+  it("is told to end when the set-up is, and its answer is the exit code", async () => {
+    const script =
+      "process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1000);";
+    const { child, ended } = start(checkout, script);
     await new Promise<void>((settle) => child.stdout?.once("data", () => settle()));
     child.kill("SIGTERM");
     expect((await ended).code).toBe(9);
