@@ -1,4 +1,4 @@
-// The cluster's certificates: one authority kept for the cluster's life, leaves renewed at every start.
+// The cluster's certificates: an authority for the cluster's life, the user's leaf for months, the parts' for one start.
 import { generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 const LEAF_DAYS = 365;
+const RENEW_BEFORE_DAYS = 30;
 
 type Leaf = {
   readonly file: string;
@@ -16,6 +17,8 @@ type Leaf = {
   readonly organisation?: string;
   readonly usage: "client" | "server" | "both";
   readonly hosts?: readonly string[];
+  /** Kept over restarts: it is part of the kubeconfig, and a new one would show as a change in every preview. */
+  readonly isLongLived?: boolean;
 };
 
 type Authority = { readonly certificate: x509.X509Certificate; readonly key: webcrypto.CryptoKey };
@@ -44,18 +47,32 @@ export function planLeaves(nodeIp: string, apiServiceIp: string): readonly Leaf[
     { file: "scheduler", name: "system:kube-scheduler", usage: "client" },
     { file: "kube-proxy", name: "system:kube-proxy", usage: "client" },
     { file: "supervisor", name: "rampa:supervisor", organisation: "system:monitoring", usage: "client" },
-    { file: "admin", name: "rampa-admin", organisation: "system:masters", usage: "client" },
+    {
+      file: "admin",
+      name: "rampa-admin",
+      organisation: "system:masters",
+      usage: "client",
+      isLongLived: true,
+    },
   ];
 }
 
-/** Writes everything missing into `directory`; the authority and the token key stay, leaves are new. */
+/** Writes everything missing into `directory`; the authority and the token key stay, the parts' leaves are new. */
 export async function writeCertificates(directory: string, leaves: readonly Leaf[]): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   const authority = await ensureAuthority(directory);
   ensureTokenKey(directory);
   ensureEncryptionKey(directory);
-  await Promise.all(leaves.map((leaf) => issueLeaf(directory, authority, leaf)));
+  const due = leaves.filter((leaf) => !(leaf.isLongLived && isFarFromExpiry(directory, leaf)));
+  await Promise.all(due.map((leaf) => issueLeaf(directory, authority, leaf)));
+}
+
+function isFarFromExpiry(directory: string, leaf: Leaf): boolean {
+  const file = join(directory, `${leaf.file}.crt`);
+  if (!existsSync(file) || !existsSync(join(directory, `${leaf.file}.key`))) return false;
+  const { notAfter } = new x509.X509Certificate(readFileSync(file, "utf8"));
+  return notAfter.getTime() - Date.now() > RENEW_BEFORE_DAYS * DAY_MS;
 }
 
 async function ensureAuthority(directory: string): Promise<Authority> {

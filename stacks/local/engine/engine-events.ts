@@ -22,7 +22,8 @@ export function recordRun(): RunRecord {
     const diagnostic = event.diagnosticEvent;
     if (diagnostic?.severity === "error") errors.push(withResource(diagnostic.urn, diagnostic.message));
     if (event.policyEvent?.enforcementLevel === "mandatory") {
-      violations.push(withResource(event.policyEvent.resourceUrn, event.policyEvent.message));
+      const { policyName, resourceUrn, message } = event.policyEvent;
+      violations.push(`${policyName}: ${withResource(resourceUrn, message)}`);
     }
   };
   return { observe, changes: () => changes, errors: () => errors, violations: () => violations };

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { planLeaves, writeCertificates } from "../../../../stacks/local/cluster/certificates.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "rampa-pki-"));
@@ -42,14 +42,22 @@ describe("writeCertificates", () => {
     }
   });
 
-  it("keeps the authority, the token key and the encryption key and renews the leaves", async () => {
-    const kept = ["ca.crt", "ca.key", "service-account.key", "encryption.key"];
+  it("keeps the keys of the cluster and the user's leaf, and renews the parts' leaves", async () => {
+    const kept = ["ca.crt", "ca.key", "service-account.key", "encryption.key", "admin.crt", "admin.key"];
     const read = (names: readonly string[]): readonly string[] =>
       names.map((name) => readFileSync(join(directory, name), "utf8"));
-    const [keptBefore, adminBefore] = [read(kept), load("admin").serialNumber];
+    const [keptBefore, kubeletBefore] = [read(kept), load("kubelet").serialNumber];
     await writeCertificates(directory, leaves);
     expect(read(kept)).toEqual(keptBefore);
-    expect(load("admin").serialNumber).not.toBe(adminBefore);
-    expect(load("admin").verify(load("ca").publicKey)).toBe(true);
+    expect(load("kubelet").serialNumber).not.toBe(kubeletBefore);
+    expect(load("kubelet").verify(load("ca").publicKey)).toBe(true);
+  });
+
+  it("renews the user's leaf before it expires", async () => {
+    const before = load("admin").serialNumber;
+    vi.useFakeTimers({ now: Date.now() + 340 * 86_400_000, toFake: ["Date"] });
+    await writeCertificates(directory, leaves);
+    vi.useRealTimers();
+    expect(load("admin").serialNumber).not.toBe(before);
   });
 });
