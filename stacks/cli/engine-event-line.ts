@@ -12,6 +12,9 @@ const VERBS: Readonly<Record<string, string>> = {
   "delete-replaced": "deleting the replaced",
 };
 
+/** The engine also sends "debug", which its types leave out: whole resources, of no use to who waits. */
+const MEANT_FOR_PEOPLE = new Set<string>(["info", "info#err", "warning", "error"]);
+
 export function describeEngineEvent(event: EngineEvent): string | undefined {
   const { resourcePreEvent, diagnosticEvent } = event;
   if (resourcePreEvent) {
@@ -19,7 +22,7 @@ export function describeEngineEvent(event: EngineEvent): string | undefined {
     const verb = VERBS[op];
     return verb && `${verb} ${kindOf(type)} ${nameOf(urn)}`;
   }
-  if (!diagnosticEvent) return undefined;
+  if (!diagnosticEvent || !MEANT_FOR_PEOPLE.has(diagnosticEvent.severity)) return undefined;
   const text = diagnosticEvent.message.replaceAll(COLOUR_TAGS, "").replaceAll(/\s+/g, " ").trim();
   if (text === "") return undefined;
   return diagnosticEvent.urn ? `${nameOf(diagnosticEvent.urn)}: ${text}` : text;

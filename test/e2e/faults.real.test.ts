@@ -31,7 +31,14 @@ async function killMidUp(): Promise<void> {
   await until(() => countOf(state, /"type": ?"kubernetes:/g) > 5);
   process.kill(-pid, "SIGKILL");
   await until(() => child.signalCode !== null);
+  // The plugins are in process groups of their own; they notice by themselves that the engine is gone.
+  await until(() => pluginsOfCopy().length === 0);
 }
+
+const pluginsOfCopy = (): string[] =>
+  readdirSync("/proc").filter(
+    (name) => /^\d+$/.test(name) && commandOf(name).includes(`${environment.folder}/stacks/local/engine/`),
+  );
 
 function countOf(file: string, pattern: RegExp): number {
   try {
@@ -123,7 +130,12 @@ describe("a policy finding", () => {
     const file = join(environment.folder, "policies/exemptions.json");
     const before = readFileSync(file, "utf8");
     const urn = "urn:pulumi:local::rampa::rampa:gateway:AiGateway::gateway";
-    const expired = { rule: "pod-restricted", urn, reason: "kept to show what expiry does", expires: "2020-01-31" };
+    const expired = {
+      rule: "pod-restricted",
+      urn,
+      reason: "kept to show what expiry does",
+      expires: "2020-01-31",
+    };
     writeFileSync(file, JSON.stringify([expired]));
     const { code, stderr, stdout } = await environment.rampa("up");
     writeFileSync(file, before);

@@ -1,38 +1,15 @@
-// The local stack from a bare machine to a clean one, through the commands that a user types.
-import { execFile, execFileSync } from "node:child_process";
+// The local stack from nothing to a clean machine, through the commands that a user types.
+import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { paths } from "../../stacks/local/paths.ts";
+import { createLocalEnvironment, type LocalEnvironment } from "../kit/local-environment.ts";
+import { ensurePython } from "../kit/python-packages.ts";
 
 const MINUTE = 60_000;
-const UP_WITHIN_MS = 20 * MINUTE;
-
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
-
-function run(command: string, args: readonly string[], timeout: number): Promise<Ended> {
-  const options = { cwd: paths.checkout, timeout, maxBuffer: 64 * 1024 * 1024, encoding: "utf8" } as const;
-  return new Promise((settle) => {
-    const child = execFile(command, args, options, (_, stdout, stderr) =>
-      settle({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
-
-/** As `npm run rampa -- …` runs it. */
-function rampa(...args: readonly string[]): Promise<Ended> {
-  const bootstrap = join(paths.checkout, "stacks/local/bootstrap.mjs");
-  const command = join(paths.checkout, "stacks/cli/rampa.ts");
-  return run(process.execPath, [bootstrap, command, ...args], UP_WITHIN_MS);
-}
-
-async function rampaJson<S extends z.ZodType>(schema: S, ...args: readonly string[]): Promise<z.output<S>> {
-  const { code, stdout, stderr } = await rampa(...args, "--json");
-  if (code !== 0) throw new Error(`rampa ${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
-  return schema.parse(JSON.parse(stdout));
-}
+const GATEWAY_PORT = 18_080;
 
 /** What `down` has to leave as it was: links, mounts, firewall rules, and programs of ours. */
 function machineState() {
@@ -82,21 +59,20 @@ const statusSchema = z.object({
   ),
 });
 
+let environment: LocalEnvironment;
 let before: ReturnType<typeof machineState>;
 let first: z.output<typeof upSchema>;
 let client: OpenAI;
 
 beforeAll(async () => {
-  await rampa("down");
   before = machineState();
-  first = await rampaJson(upSchema, "up");
-  const { key } = await rampaJson(z.object({ key: z.string() }), "key", "show");
-  client = new OpenAI({ baseURL: "http://127.0.0.1:8080/v1", apiKey: key, maxRetries: 0 });
-}, 2 * UP_WITHIN_MS);
+  environment = createLocalEnvironment(GATEWAY_PORT);
+  first = await environment.rampaJson(upSchema, "up");
+  const { baseUrl, key } = await environment.loadTarget();
+  client = new OpenAI({ baseURL: baseUrl, apiKey: key, maxRetries: 0 });
+}, 20 * MINUTE);
 
-afterAll(async () => {
-  await rampa("down");
-}, 5 * MINUTE);
+afterAll(() => environment.remove(), 5 * MINUTE);
 
 describe("the first up", () => {
   it("ends with an answer and the time of every step", () => {
@@ -114,13 +90,13 @@ describe("the first up", () => {
   });
 
   it("leaves every part well, and both versions ready with their weights", async () => {
-    const status = await rampaJson(statusSchema, "status");
+    const status = await environment.rampaJson(statusSchema, "status");
     expect(status).toEqual({
       ok: true,
       endpoints: [
         {
           name: "chat",
-          baseUrl: "http://127.0.0.1:8080/v1",
+          baseUrl: `http://127.0.0.1:${GATEWAY_PORT}/v1`,
           versions: [
             { version: "1.0.0", weight: 90, ready: true },
             { version: "1.1.0", weight: 10, ready: true },
@@ -175,15 +151,46 @@ describe("the official OpenAI client", () => {
   });
 
   it("is refused with a wrong key", async () => {
-    const stranger = new OpenAI({ baseURL: "http://127.0.0.1:8080/v1", apiKey: "rk-wrong", maxRetries: 0 });
+    const stranger = new OpenAI({
+      baseURL: `http://127.0.0.1:${GATEWAY_PORT}/v1`,
+      apiKey: "rk-wrong",
+      maxRetries: 0,
+    });
     await expect(stranger.models.list()).rejects.toMatchObject({ status: 401 });
+  });
+});
+
+describe("the official Python client", () => {
+  it("lists, chats, streams, and gets errors with class, code, parameter and request id", async () => {
+    const { baseUrl, key } = await environment.loadTarget();
+    const python = ensurePython(["openai==3.52.0"]);
+    const program = join(import.meta.dirname, "openai-client.py");
+    const env = { PATH: process.env.PATH, RAMPA_KEY: key };
+    const output = execFileSync(python, [program, baseUrl], { env, encoding: "utf8", timeout: 2 * MINUTE });
+    expect(JSON.parse(output)).toEqual({
+      models: ["chat"],
+      chat: { role: "assistant", tokens: expect.any(Number) },
+      completion: { object: "text_completion", tokens: expect.any(Number) },
+      stream: { finish: expect.stringMatching(/^(length|stop)$/), tokens: expect.any(Number) },
+      unknownModel: refusal("NotFoundError", 404, "model_not_found", "model"),
+      negativeTokens: { ...refusal("BadRequestError", 400, null, "max_tokens"), code: expect.anything() },
+      wrongKey: refusal("AuthenticationError", 401, "invalid_api_key", null),
+    });
+  });
+
+  const refusal = (name: string, status: number, code: string | null, param: string | null) => ({
+    class: name,
+    status,
+    code,
+    param,
+    hasRequestId: true,
   });
 });
 
 describe("the everyday commands", () => {
   it("answer a question from the version that was asked for", async () => {
     const schema = z.object({ text: z.string().min(1), version: z.string() });
-    const answer = await rampaJson(
+    const answer = await environment.rampaJson(
       schema,
       "chat",
       "Once upon a time",
@@ -196,14 +203,14 @@ describe("the everyday commands", () => {
   });
 
   it("show the gateway's log as JSON lines without the prompt", async () => {
-    const { code, stdout } = await rampa("logs", "gateway");
+    const { code, stdout } = await environment.rampa("logs", "gateway");
     expect(code).toBe(0);
     expect(stdout).toContain('"endpoint":"chat"');
     expect(stdout).not.toContain("Once upon a time");
   });
 
   it("find nothing wrong with this machine", async () => {
-    const { code, stdout } = await rampa("doctor");
+    const { code, stdout } = await environment.rampa("doctor");
     expect(stdout).toContain("✓ this machine can carry the local environment");
     expect(code).toBe(0);
   });
@@ -214,27 +221,31 @@ describe("without a change in the settings", () => {
     Object.keys(changes).filter((operation) => operation !== "same");
 
   it("a preview and a second up change nothing, and no key is shown again", async () => {
-    const preview = await rampaJson(z.object({ changes: z.record(z.string(), z.number()) }), "preview");
+    const preview = await environment.rampaJson(
+      z.object({ changes: z.record(z.string(), z.number()) }),
+      "preview",
+    );
     expect(onlySame(preview.changes)).toEqual([]);
-    const second = await rampaJson(upSchema.extend({ key: z.undefined() }), "up");
+    const second = await environment.rampaJson(upSchema.extend({ key: z.string().optional() }), "up");
     expect(onlySame(second.changes)).toEqual([]);
+    expect(second.key).toBeUndefined();
     expect(second.changes.same).toBeGreaterThan(10);
   });
 
   it("plain pulumi in a shell agrees", async () => {
-    const { stdout: lines } = await rampa("env");
+    const { stdout: lines } = await environment.rampa("env");
     const script = `${lines}\npulumi preview --stack local --expect-no-changes --non-interactive`;
-    const { code, stdout, stderr } = await run("sh", ["-c", script], 2 * MINUTE);
+    const { code, stdout, stderr } = await environment.run("sh", ["-c", script], 2 * MINUTE);
     expect(code, `${stdout}${stderr}`).toBe(0);
   });
 });
 
 describe("down", () => {
   it("leaves links, mounts, firewall rules and programs as they were", async () => {
-    const { code, stderr } = await rampa("down");
+    const { code, stderr } = await environment.rampa("down");
     expect(code, stderr).toBe(0);
     expect(machineState()).toEqual(before);
-    const status = await rampa("status", "--json");
+    const status = await environment.rampa("status", "--json");
     expect(status.code).toBe(1);
   });
 });

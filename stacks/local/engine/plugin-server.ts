@@ -4,11 +4,11 @@ import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import enginePb from "@pulumi/pulumi/proto/engine_pb.js";
 import type { Struct as StructMessage } from "google-protobuf/google/protobuf/struct_pb.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
+import { endWithParent } from "./end-with-parent.ts";
 import type { PropertyMap } from "./property-values.ts";
 
 /** A resource's state can hold large manifests; the engine itself uses the same limit. */
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
-const PARENT_CHECK_MS = 1000;
 
 export const channelOptions = {
   "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
@@ -38,15 +38,6 @@ export async function startPlugin(
     );
   });
   return { port, server };
-}
-
-/** The engine kills its plugins, but cannot when it is itself killed with SIGKILL. */
-function endWithParent(): void {
-  const parent = process.ppid;
-  const check = setInterval(() => {
-    if (process.ppid !== parent) process.exit(0);
-  }, PARENT_CHECK_MS);
-  check.unref();
 }
 
 export type LogSeverity = "debug" | "info" | "warning" | "error";

@@ -30,3 +30,8 @@ it("passes on why a resource is waited for, without the engine's colour marks", 
     "chat-1-0-0: waiting: 0 of 2 pods",
   );
 });
+
+it("is silent about the engine's notes to itself, which hold whole resources", () => {
+  const event = JSON.parse('{"diagnosticEvent":{"message":"Registering resource: a=1","severity":"debug"}}');
+  expect(describeEngineEvent(event)).toBeUndefined();
+});
