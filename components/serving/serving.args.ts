@@ -49,6 +49,7 @@ const llamaVersion = z.strictObject({
   sequences: runtime.sequences,
   queueLimit: runtime.queueLimit,
   threads: runtime.threads,
+  batchTokens: runtime.batchTokens,
   chatTemplate: runtime.chatTemplate,
   limits: runtime.limits.describe("Largest request body and its deepest nesting."),
   drain: runtime.drain.describe("How a pod that stops finishes its answers."),

@@ -74,6 +74,7 @@ function toModelRuntime(settings: ModelVersionSettings): Omit<ModelRuntime, "lis
         sequences: settings.sequences,
         queueLimit: settings.queueLimit,
         threads: settings.threads,
+        batchTokens: settings.batchTokens,
         chatTemplate: settings.chatTemplate,
         limits: settings.limits,
         drain: settings.drain,

@@ -68,8 +68,8 @@ beforeAll(async () => {
   before = machineState();
   environment = createLocalEnvironment(GATEWAY_PORT);
   first = await environment.rampaJson(upSchema, "up");
-  const { baseUrl, key } = await environment.loadTarget();
-  client = new OpenAI({ baseURL: baseUrl, apiKey: key, maxRetries: 0 });
+  const { key } = await environment.rampaJson(z.object({ key: z.string() }), "key", "show");
+  client = new OpenAI({ baseURL: environment.baseUrl, apiKey: key, maxRetries: 0 });
 }, 20 * MINUTE);
 
 afterAll(() => environment.remove(), 5 * MINUTE);

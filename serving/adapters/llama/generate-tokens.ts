@@ -15,6 +15,7 @@ import {
 import { faults } from "../../contract/openai/fault.ts";
 import { createChances, logprobOf, type RawLogits, sampleToken } from "../../core/chat/sample-token.ts";
 import { vocabularySize } from "./prompt-tokens.ts";
+import type { SamplerReclaim } from "./reclaim-samplers.ts";
 import { createTextDecoder } from "./text-decoder.ts";
 
 export type TokenJob = {
@@ -25,6 +26,7 @@ export type TokenJob = {
   readonly request: GenerateRequest;
   readonly grammar: LlamaGrammarEvaluationState | undefined;
   readonly signal: AbortSignal;
+  readonly samplers: SamplerReclaim;
   /** Told after each step of work, so that a wedged engine can be told from a busy one. */
   readonly moved: () => void;
 };
@@ -87,6 +89,7 @@ async function* sampleInEngine(job: TokenJob, last: Token[]): AsyncGenerator<Ste
   const { sampling } = job.request;
   const made: Token[] = [];
   const hasPenalty = sampling.frequencyPenalty !== 0 || sampling.presencePenalty !== 0;
+  job.samplers.made();
   const tokens = job.sequence.evaluate(last, {
     temperature: sampling.temperature,
     topP: sampling.topP,
@@ -148,6 +151,7 @@ async function readLogits(
   const items = input.map((token, index) =>
     index === input.length - 1 ? ([token, { generateNext: want }] as [Token, object]) : token,
   );
+  job.samplers.made();
   const output = (await job.sequence.controlledEvaluate(items)).at(-1)?.next;
   const best = [...(output?.logits ?? [])]
     .map(([tokenId, logit]) => ({ tokenId, logit }))

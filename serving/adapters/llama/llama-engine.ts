@@ -21,6 +21,7 @@ import { createGrammarBook, type GrammarBook } from "./answer-grammar.ts";
 import { checkBias, generateTokens } from "./generate-tokens.ts";
 import { ModelError } from "./model-error.ts";
 import { chooseTemplate, type RenderChat, toPromptTokens, vocabularySize } from "./prompt-tokens.ts";
+import { createSamplerReclaim, type SamplerReclaim } from "./reclaim-samplers.ts";
 import { createSequencePool, type SequencePool } from "./sequence-pool.ts";
 import { verifyModel } from "./verify-model.ts";
 
@@ -44,6 +45,7 @@ type Loaded = {
   readonly pool: SequencePool<LlamaContextSequence>;
   readonly render: RenderChat;
   readonly grammars: GrammarBook;
+  readonly samplers: SamplerReclaim;
 };
 
 /** Verifies, loads and warms up; rejects with a ModelError. */
@@ -106,13 +108,15 @@ async function load(settings: LlamaSettings): Promise<Loaded> {
   const sequences = Array.from({ length: settings.sequences }, () => context.getSequence());
   const pool = createSequencePool(sequences, settings.queueLimit);
   const render = chooseTemplate(settings.chatTemplate, model);
-  return { settings, model, context, sequences, pool, render, grammars: createGrammarBook(llama, model) };
+  const grammars = createGrammarBook(llama, model);
+  const samplers = createSamplerReclaim(vocabularySize(model));
+  return { settings, model, context, sequences, pool, render, grammars, samplers };
 }
 
 type Run = { readonly signal: AbortSignal; readonly moved: () => void };
 
 async function* answer(loaded: Loaded, request: GenerateRequest, run: Run): AsyncGenerator<EngineEvent> {
-  const { model, pool, settings } = loaded;
+  const { model, pool, samplers, settings } = loaded;
   checkBias(model, request);
   const prompt = toPromptTokens(model, loaded.render, request.prompt);
   const room = settings.contextTokens - prompt.length;
@@ -123,7 +127,7 @@ async function* answer(loaded: Loaded, request: GenerateRequest, run: Run): Asyn
   run.moved();
   try {
     const limit = Math.min(room, request.maxTokens ?? room);
-    yield* generateTokens({ model, sequence, prompt, limit, request, grammar, ...run });
+    yield* generateTokens({ model, sequence, prompt, limit, request, grammar, samplers, ...run });
   } finally {
     pool.release(sequence);
   }

@@ -1,6 +1,6 @@
 // Rewrites a JSON Schema into the part that a grammar can enforce, and refuses what it cannot: a promise is kept or not made.
 import { faults } from "../../contract/openai/fault.ts";
-import type { Decoded } from "./model-call.ts";
+import type { Decoded } from "./decoded.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

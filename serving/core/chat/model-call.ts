@@ -9,6 +9,7 @@ import type {
 import type { ChatRequest } from "../../contract/openai/chat.ts";
 import type { CompletionRequest } from "../../contract/openai/completions.ts";
 import { faults, type OpenAiFault } from "../../contract/openai/fault.ts";
+import type { Decoded } from "./decoded.ts";
 import { toGrammarSchema } from "./grammar-schema.ts";
 
 export type ModelCall = {
@@ -19,10 +20,6 @@ export type ModelCall = {
   readonly echo: string;
   readonly request: GenerateRequest;
 };
-
-export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly fault: OpenAiFault };
 
 /** Bounds the work of sampling: the tail behind the 40 best tokens hardly ever matters, and sorting it halves the speed. */
 const DEFAULT_TOP_K = 40;

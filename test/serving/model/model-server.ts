@@ -63,7 +63,10 @@ export async function startModelServer(settings: object = {}): Promise<ModelServ
     pid: child.pid ?? 0,
     async stop() {
       child.kill("SIGTERM");
-      return Promise.race([exited, sleep(STOP_TIMEOUT_MS).then(() => killed(child, exited))]);
+      return Promise.race([
+        exited,
+        sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => killed(child, exited)),
+      ]);
     },
   };
 }

@@ -3,12 +3,8 @@ import { describe, expect, it } from "vitest";
 import { chatRequest } from "../../../../serving/contract/openai/chat.ts";
 import { completionRequest } from "../../../../serving/contract/openai/completions.ts";
 import { checkBody } from "../../../../serving/contract/openai/request-fields.ts";
-import {
-  type Decoded,
-  type ModelCall,
-  toChatCall,
-  toCompletionCall,
-} from "../../../../serving/core/chat/model-call.ts";
+import type { Decoded } from "../../../../serving/core/chat/decoded.ts";
+import { type ModelCall, toChatCall, toCompletionCall } from "../../../../serving/core/chat/model-call.ts";
 
 const messages = [{ role: "user", content: "Hi" }];
 

@@ -1,7 +1,7 @@
 // Starts a real etcd, kube-apiserver and kube-controller-manager on free loopback ports, and ends them by pid.
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -172,9 +172,4 @@ async function callApi(
     call.on("error", reject);
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });
-}
-
-/** True while a process with this id runs. */
-export function isRunning(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
 }
