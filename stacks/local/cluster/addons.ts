@@ -3,9 +3,9 @@ import { DNS_SERVICE_IP } from "./instance.ts";
 import type { Manifest } from "./kubernetes-api.ts";
 
 const LABELS = { "k8s-app": "kube-dns" };
-const PORT = 1053;
+/** The Service's port and the pod's are one: network policies name the pod's, and every cluster's name server has 53. */
+const PORT = 53;
 
-/** An unprivileged port inside the pod: the Service maps 53 to it, so the container needs no capability. */
 const COREFILE = `.:${PORT} {
     errors
     health :8080
@@ -106,6 +106,8 @@ function dnsDeployment(image: string): Manifest {
             runAsNonRoot: true,
             runAsUser: 65532,
             runAsGroup: 65532,
+            // Lets the pod listen on 53 without a capability; a setting of its own network namespace.
+            sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }],
             seccompProfile: { type: "RuntimeDefault" },
           },
           containers: [container],

@@ -115,10 +115,12 @@ describe("kindConfig", () => {
 });
 
 describe("add-ons", () => {
-  it("run DNS without root, capabilities or a privileged port", () => {
+  it("run DNS without root or capabilities, on the port that network policies open", () => {
     const deployment = planDns("rampa.local/coredns:1").find((manifest) => manifest.kind === "Deployment");
     expect(JSON.stringify(deployment)).toContain('"runAsNonRoot":true');
-    expect(JSON.stringify(deployment)).not.toContain('"containerPort":53,');
+    expect(JSON.stringify(deployment)).toContain('"drop":["ALL"]');
+    expect(JSON.stringify(deployment)).not.toContain('"add":');
+    expect(JSON.stringify(deployment)).toContain('"containerPort":53,');
   });
 
   it("are applied at the path of their kind", () => {

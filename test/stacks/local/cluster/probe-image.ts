@@ -28,6 +28,8 @@ func main() {
 				time.Sleep(200 * time.Millisecond)
 			}
 		})
+		// The same on a port that nothing is meant to reach.
+		go http.ListenAndServe(":8082", nil)
 		// An echo that answers only after the caller has closed its half.
 		go func() {
 			l, _ := net.Listen("tcp", ":8081")
