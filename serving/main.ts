@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, parseConfig } from "./contract/config-error.ts";
 import { type RuntimeConfig, runtimeConfig } from "./contract/runtime-config.ts";
+import { endProcess } from "./http/end-process.ts";
 
 const NEXT = "correct the file, then run the same command with --check";
 
@@ -45,7 +46,8 @@ function parseFile(path: string): unknown {
 }
 
 try {
-  process.exit(await main(process.argv.slice(2)));
+  const code = await main(process.argv.slice(2));
+  endProcess(code);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

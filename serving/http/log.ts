@@ -5,13 +5,16 @@ import type { Log } from "../ports.ts";
 export type LogSettings = { readonly level: "debug" | "info" | "warn" | "error" };
 
 export type RoleLog = Log & {
-  /** Writes what is buffered; call before the process exits. */
-  readonly flush: () => void;
+  /** Writes what is buffered; call before the process ends. Never rejects, and gives up on a reader that does not read. */
+  readonly flush: () => Promise<void>;
 };
+
+const FLUSH_MS = 500;
 
 /** Lines are written asynchronously in batches, so that a slow reader of stdout does not stop requests. */
 export function createLog(role: string, settings: LogSettings, file: number | string = 1): RoleLog {
-  const destination = pino.destination({ dest: file, sync: false });
+  // Lines are still written at once; with no least length the destination would not tell when they are out.
+  const destination = pino.destination({ dest: file, sync: false, minLength: 1 });
   const logger = pino(
     {
       level: settings.level,
@@ -26,7 +29,16 @@ export function createLog(role: string, settings: LogSettings, file: number | st
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush: () => destination.flushSync(),
+    flush: () =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          resolve();
+        };
+        const timer = setTimeout(done, FLUSH_MS);
+        // After a broken pipe the callback never comes, so the timer ends the wait.
+        destination.flush(done);
+      }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { ConfigError } from "../contract/config-error.ts";
 import { encodeFault, faults, type OpenAiFault } from "../contract/openai/fault.ts";
 import type { Log, ReadinessCheck } from "../ports.ts";
+import { endProcess } from "./end-process.ts";
 import { Exchange } from "./exchange.ts";
 import { describeError } from "./log.ts";
 import { createProbes, type Metrics, type Probe } from "./probes.ts";
@@ -35,8 +36,12 @@ export type RunningServer = {
   readonly running: () => number;
   /** Not ready → settle → no new connections → running answers finish, or are cut after the grace time. Idempotent. */
   readonly drain: () => Promise<void>;
+  /** The longest that `drain` may take. */
+  readonly drainLimitMs: number;
 };
 
+/** What cutting the last answers may take after the grace time. */
+const CUT_MS = 1_000;
 const DEFAULT_TIMEOUTS = { headersMs: 15_000, requestMs: 60_000 };
 /** Longer than the idle time of common load balancers, so that they close a connection first. */
 const KEEP_ALIVE_MS = 75_000;
@@ -82,14 +87,19 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   };
   // A TCP server's address is an object, never a pipe's name.
   const { port } = server.address() as AddressInfo;
-  return { port, running: () => running.size, drain };
+  const drainLimitMs = settings.drain.settleMs + settings.drain.graceMs + CUT_MS;
+  return { port, running: () => running.size, drain, drainLimitMs };
 }
 
-/** Waits for SIGTERM or SIGINT, drains, and resolves to exit code 0. */
+/**
+ * Waits for SIGTERM or SIGINT, drains, and resolves to exit code 0. Where the drain or what the role does after it
+ * outlasts the limit, the process ends all the same.
+ */
 export function runUntilSignal(server: RunningServer, log: Log): Promise<number> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
       log.info({ signal, running: server.running() }, "draining");
+      setTimeout(() => endProcess(0), server.drainLimitMs).unref();
       void server.drain().then(() => {
         log.info({}, "drained");
         resolve(0);
@@ -207,7 +217,11 @@ async function drainServer(
     server.close(() => resolve());
   });
   server.closeIdleConnections();
-  for (const exchange of running) exchange.closeAfterAnswer();
+  for (const exchange of running) {
+    exchange.closeAfterAnswer();
+    // A stream began before it could announce the close, so its caller would keep the connection open.
+    exchange.response.once("close", () => setImmediate(() => server.closeIdleConnections()));
+  }
   const graceEnd = setTimeout(() => {
     log.warn({ running: running.size }, "grace time is over, cutting running answers");
     for (const exchange of running) exchange.cut(faults.draining());

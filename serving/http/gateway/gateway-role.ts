@@ -27,7 +27,7 @@ export async function runGateway(config: GatewayRuntime): Promise<number> {
   log.info({ port: gateway.server.port, startMs: Math.round(performance.now()) }, "gateway listening");
   const code = await runUntilSignal(gateway.server, log);
   await gateway.close();
-  log.flush();
+  await log.flush();
   return code;
 }
 

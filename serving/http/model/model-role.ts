@@ -6,6 +6,7 @@ import { ModelError } from "../../adapters/llama/model-error.ts";
 import { detectMemoryLimit, detectThreads } from "../../adapters/llama/read-cgroup.ts";
 import type { ModelRuntime } from "../../contract/runtime-config.ts";
 import type { Engine, ReadinessCheck } from "../../ports.ts";
+import { endProcess } from "../end-process.ts";
 import { createLog, describeError, type RoleLog } from "../log.ts";
 import { type RunningServer, runUntilSignal, startServer } from "../server.ts";
 import type { Serving } from "./answer-request.ts";
@@ -19,8 +20,14 @@ const EXIT_LOAD = 1;
 /** EX_SOFTWARE of sysexits.h: the engine broke while serving. */
 const EXIT_ENGINE = 70;
 
+/** What a test of the whole role puts in place of the real engine and its time limit. */
+export type ModelParts = {
+  readonly load?: (config: ModelRuntime, log: RoleLog) => Promise<Engine>;
+  readonly wedgedMs?: number;
+};
+
 /** Resolves to the exit code: 0 after a drain, 1 when the weights were refused. A wedged engine ends the process at once. */
-export async function runModel(config: ModelRuntime): Promise<number> {
+export async function runModel(config: ModelRuntime, parts: ModelParts = {}): Promise<number> {
   const log = createLog("model", config.log);
   let engine: Engine | undefined;
   let completed = 0;
@@ -30,6 +37,7 @@ export async function runModel(config: ModelRuntime): Promise<number> {
     status,
     completed: () => completed,
     giveUp: (reason) => giveUp(log, reason),
+    ...(parts.wedgedMs === undefined ? {} : { wedgedMs: parts.wedgedMs }),
   });
   const counted: ModelMetrics = {
     ...metrics,
@@ -48,7 +56,7 @@ export async function runModel(config: ModelRuntime): Promise<number> {
   };
   const server = await listen(config, serving, [checkOf(() => engine)]);
   const stopped = runUntilSignal(server, log);
-  const loading = loadEngine(config, log).then((loaded) => {
+  const loading = (parts.load ?? loadEngine)(config, log).then((loaded) => {
     engine = loaded;
     log.info({ port: server.port, ...describeStatus(loaded) }, "ready");
   });
@@ -56,7 +64,7 @@ export async function runModel(config: ModelRuntime): Promise<number> {
     refuseLoad(log, error),
   );
   watchdog.stop();
-  log.flush();
+  await log.flush();
   return code;
 }
 
@@ -127,6 +135,5 @@ function refuseLoad(log: RoleLog, error: unknown): number {
 
 function giveUp(log: RoleLog, reason: string): void {
   log.error({ reason: describeError(new Error(reason)).message }, "the engine is broken, ending the process");
-  log.flush();
-  process.exit(EXIT_ENGINE);
+  void log.flush().then(() => endProcess(EXIT_ENGINE));
 }

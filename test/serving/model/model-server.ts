@@ -78,8 +78,8 @@ export type Launched = {
   readonly exited: Promise<number | null>;
 };
 
-/** Starts the process without waiting for it. */
-export async function launchModelServer(settings: object): Promise<Launched> {
+/** Starts the process without waiting for it: the serving runtime, or a program that stands in for it. */
+export async function launchModelServer(settings: object, program = "serving/main.ts"): Promise<Launched> {
   const folder = await mkdtemp(join(tmpdir(), "rampa-model-"));
   const port = await freePort();
   const config = {
@@ -96,7 +96,7 @@ export async function launchModelServer(settings: object): Promise<Launched> {
   };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
   const env = { ...process.env, RAMPA_CONFIG: join(folder, "config.json") };
-  const child = spawn(process.execPath, [join(paths.checkout, "serving/main.ts")], {
+  const child = spawn(process.execPath, [join(paths.checkout, program)], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensureClusterBinaries } from "../../../../stacks/local/cluster/binaries.ts";
+import { silent } from "../../../../stacks/local/progress.ts";
 
 export type TestCluster = {
   readonly kubeconfig: string;
@@ -22,15 +24,6 @@ export type TestCluster = {
 const TOKEN = "test-token";
 const READY_TIMEOUT_MS = 60_000;
 
-/** The all-in-one Kubernetes binary: from the environment, else from the project's own toolchain. */
-async function kubeBinary(): Promise<string> {
-  const given = process.env.RAMPA_TEST_KUBE;
-  if (given) return given;
-  const { ensureClusterBinaries } = await import("../../../../stacks/local/cluster/binaries.ts");
-  const binaries = await ensureClusterBinaries({ report: () => {} });
-  return binaries.kube;
-}
-
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -40,35 +33,40 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-type Part = { readonly name: string; readonly child: ChildProcess; readonly ended: Promise<void> };
+type Part = { readonly child: ChildProcess; readonly ended: Promise<void> };
 
-function startPart(name: string, command: string, args: readonly string[], folder: string): Part {
-  const child = spawn(command, args, { argv0: name, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+function startPart(program: string, args: readonly string[], folder: string): Part {
+  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   const lines: Buffer[] = [];
   child.stderr?.on("data", (chunk: Buffer) => lines.push(chunk));
   const ended = new Promise<void>((resolve) => {
+    child.once("error", (error) => {
+      process.stderr.write(`${error.message}\n`);
+      resolve();
+    });
     child.once("close", (code) => {
       if (code) process.stderr.write(Buffer.concat(lines).toString().split("\n").slice(-15).join("\n"));
       resolve();
     });
   });
-  return { name, child, ended };
+  return { child, ended };
 }
 
 export async function startTestCluster(): Promise<TestCluster> {
-  const kube = await kubeBinary();
+  const programs = await ensureClusterBinaries(silent);
   const folder = mkdtempSync(join(tmpdir(), "rampa-engine-cluster-"));
   const [etcdPort, peerPort, apiPort] = [await freePort(), await freePort(), await freePort()];
+  const kube = (name: string): string => join(programs.kube, name);
   const server = `https://127.0.0.1:${apiPort}`;
   const kubeconfig = writeFiles(folder, server);
-  const parts: Part[] = [startPart("etcd", "etcd", etcdArgs(folder, etcdPort, peerPort), folder)];
+  const parts: Part[] = [startPart(programs.etcd, etcdArgs(folder, etcdPort, peerPort), folder)];
   const stop = async (): Promise<void> => {
     for (const part of [...parts].reverse()) part.child.kill("SIGKILL");
     await Promise.all(parts.map((part) => part.ended));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    parts.push(startPart("kube-apiserver", kube, apiServerArgs(folder, etcdPort, apiPort), folder));
+    parts.push(startPart(kube("kube-apiserver"), apiServerArgs(folder, etcdPort, apiPort), folder));
     await waitReady(server);
     const manager = [
       "--kubeconfig",
@@ -77,7 +75,7 @@ export async function startTestCluster(): Promise<TestCluster> {
       "--secure-port=0",
       "--controllers=garbage-collector-controller,namespace-controller,deployment-controller,replicaset-controller",
     ];
-    parts.push(startPart("kube-controller-manager", kube, manager, folder));
+    parts.push(startPart(kube("kube-controller-manager"), manager, folder));
   } catch (error) {
     await stop();
     throw error;
