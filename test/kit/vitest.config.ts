@@ -18,6 +18,8 @@ export default defineConfig({
           exclude: ["test/**/*.real.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 20_000,
+          // Modules are pure: loading them once a worker instead of once a file takes a third of the time off.
+          isolate: false,
         },
       },
       {

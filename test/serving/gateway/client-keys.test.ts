@@ -93,8 +93,8 @@ describe("a key", () => {
     await until(async () => (await tryKey(fixture, bearer("rk-next"))).status === 200);
     expect((await tryKey(fixture, bearer(KEY))).status).toBe(200);
     fixture.setKeys('{"keys": [{"id": "x", "sha256": "short"}]}');
-    await until(() => fixture.log().includes("client keys refused"));
-    expect(fixture.log()).toContain("keys.0.sha256");
+    await until(async () => (await fixture.log()).includes("client keys refused"));
+    expect(await fixture.log()).toContain("keys.0.sha256");
     expect((await tryKey(fixture, bearer("rk-next"))).status).toBe(200);
     fixture.setKeys([keyEntry("rk-next", { id: "local-2" })]);
     await until(async () => (await tryKey(fixture, bearer(KEY))).status !== 200);
@@ -121,7 +121,7 @@ describe("the log", () => {
     await tryKey(fixture, bearer(`${KEY}-wrong`));
     await (await fixture.post(`{"model":"chat","messages":"the planted prompt text`)).text();
     await (await fixture.post(chat({ max_tokens: -1 }))).text();
-    const log = fixture.log();
+    const log = await fixture.log();
     const lines = log
       .trim()
       .split("\n")

@@ -132,7 +132,7 @@ export type Fixture = {
   readonly setRoutes: (routes: readonly object[]) => void;
   readonly setKeys: (keys: readonly object[] | string) => void;
   /** All log lines so far. */
-  readonly log: () => string;
+  readonly log: () => Promise<string>;
   readonly post: (body: unknown, headers?: Record<string, string>, path?: string) => Promise<Response>;
   readonly stop: () => Promise<void>;
 };
@@ -171,8 +171,8 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
     gateway,
     setRoutes,
     setKeys,
-    log: () => {
-      log.flush();
+    log: async () => {
+      await log.flush();
       return readFileSync(file("log.jsonl"), "utf8");
     },
     post: (body, headers = {}, path = "/v1/chat/completions") =>
@@ -184,7 +184,7 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
     stop: async () => {
       await gateway.server.drain();
       await gateway.close();
-      log.flush();
+      await log.flush();
       rmSync(folder, { recursive: true, force: true });
     },
   };

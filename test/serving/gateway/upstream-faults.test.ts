@@ -249,7 +249,7 @@ describe("in the middle of a stream", () => {
     await response.body?.getReader().read();
     stop.abort();
     await until(() => upstream.aborted() === 1);
-    await until(() => fixture.log().includes('"outcome":"caller_gone"'));
+    await until(async () => (await fixture.log()).includes('"outcome":"caller_gone"'));
   });
 
   it("holds the model server back when the caller reads slowly", async () => {

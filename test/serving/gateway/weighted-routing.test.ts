@@ -119,7 +119,7 @@ describe("a weighted split", () => {
     fixture.setRoutes([
       { kind: "HTTPRoute", metadata: { name: "chat", namespace: "rampa" }, spec: { rules: [] } },
     ]);
-    await until(() => fixture.log().includes("route refused"));
+    await until(async () => (await fixture.log()).includes("route refused"));
     expect(await versionOf(fixture)).toBe("1.1.0");
     running = false;
     await load;
