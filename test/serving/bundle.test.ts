@@ -53,9 +53,13 @@ describe("the bundle", () => {
 });
 
 describe("the entry", () => {
-  const run = (config: string | undefined, args: readonly string[] = []): ChildProcess => {
-    const alone = join(folder, "rampa.mjs");
+  let alone: string;
+  beforeAll(() => {
+    alone = join(folder, "rampa.mjs");
     copyFileSync(bundle.path, alone);
+  });
+
+  const run = (config: string | undefined, args: readonly string[] = []): ChildProcess => {
     const { RAMPA_CONFIG: _, ...env } = process.env;
     return spawn(process.execPath, [alone, ...args], {
       env: config === undefined ? env : { ...env, RAMPA_CONFIG: config },
