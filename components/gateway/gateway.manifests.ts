@@ -8,7 +8,7 @@ import type { Input } from "@pulumi/pulumi";
 import { PORTS } from "../contract/labels.ts";
 import * as pod from "../kit/pod.ts";
 import { toResourceRequirements } from "../kit/quantities.ts";
-import { progressSeconds } from "../kit/rollout.ts";
+import { deploymentArgs } from "../kit/rollout.ts";
 import type { GatewayRefs } from "./gateway.args.ts";
 import { type GatewayPlan, KEYS_DIR } from "./gateway.plan.ts";
 
@@ -17,8 +17,6 @@ const GATEWAY_API = "gateway.networking.k8s.io/v1";
 
 /** Name of the Gateway and of its class, under which routes find this gateway. */
 export const GATEWAY_CLASS = "rampa";
-
-const REVISIONS_KEPT = 3;
 
 /** The gateway's configuration file. */
 export function gatewayConfigArgs(plan: GatewayPlan, namespace: Input<string>): ConfigMapArgs {
@@ -29,26 +27,15 @@ type DeploymentRefs = GatewayRefs & { readonly config: Input<string> };
 
 /** The gateway's pods. */
 export function gatewayDeploymentArgs(plan: GatewayPlan, refs: DeploymentRefs): DeploymentArgs {
-  return {
-    metadata: { name: NAME, namespace: refs.namespace, labels: { ...plan.labels } },
-    spec: {
-      replicas: plan.replicas,
-      revisionHistoryLimit: REVISIONS_KEPT,
-      progressDeadlineSeconds: progressSeconds(plan.startupSeconds),
-      strategy: { type: "RollingUpdate", rollingUpdate: { ...plan.rollout } },
-      selector: { matchLabels: { ...plan.selector } },
-      template: {
-        metadata: {
-          labels: { ...plan.labels },
-          annotations: {
-            [pod.ANNOTATION_CONFIG_CHECKSUM]: plan.config.checksum,
-            [pod.ANNOTATION_KEYS_CHECKSUM]: refs.keysChecksum,
-          },
-        },
-        spec: toPodSpec(plan, refs),
-      },
+  return deploymentArgs(plan, {
+    name: NAME,
+    namespace: refs.namespace,
+    annotations: {
+      [pod.ANNOTATION_CONFIG_CHECKSUM]: plan.config.checksum,
+      [pod.ANNOTATION_KEYS_CHECKSUM]: refs.keysChecksum,
     },
-  };
+    spec: toPodSpec(plan, refs),
+  });
 }
 
 function toPodSpec(plan: GatewayPlan, refs: DeploymentRefs): core.v1.PodSpec {

@@ -1,5 +1,7 @@
 // How a Deployment replaces its pods: how many more, how many fewer, and how long that may take.
-import type { CustomTimeouts } from "@pulumi/pulumi";
+import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/index.js";
+import type { core } from "@pulumi/kubernetes/types/input.js";
+import type { CustomTimeouts, Input } from "@pulumi/pulumi";
 import { z } from "zod";
 
 const POD_COUNT = "a whole number of pods from 0 up";
@@ -39,6 +41,41 @@ const SCHEDULING_SECONDS = 60;
 /** `progressDeadlineSeconds`: longer than one pod takes to start, or a slow model would count as failed. */
 export function progressSeconds(startupSeconds: number): number {
   return startupSeconds + SCHEDULING_SECONDS;
+}
+
+type WorkloadPlan = {
+  readonly replicas: number;
+  readonly rollout: RolloutSettings;
+  readonly startupSeconds: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly selector: Readonly<Record<string, string>>;
+};
+
+type Pods = {
+  readonly name: string;
+  readonly namespace: Input<string>;
+  readonly annotations: Record<string, Input<string>>;
+  readonly spec: core.v1.PodSpec;
+};
+
+const REVISIONS_KEPT = 3;
+
+/** The Deployment of a role: its pods, replaced as the plan's rollout says. */
+export function deploymentArgs(plan: WorkloadPlan, pods: Pods): DeploymentArgs {
+  return {
+    metadata: { name: pods.name, namespace: pods.namespace, labels: { ...plan.labels } },
+    spec: {
+      replicas: plan.replicas,
+      revisionHistoryLimit: REVISIONS_KEPT,
+      progressDeadlineSeconds: progressSeconds(plan.startupSeconds),
+      strategy: { type: "RollingUpdate", rollingUpdate: { ...plan.rollout } },
+      selector: { matchLabels: { ...plan.selector } },
+      template: {
+        metadata: { labels: { ...plan.labels }, annotations: pods.annotations },
+        spec: pods.spec,
+      },
+    },
+  };
 }
 
 /** How long Pulumi waits: for all pods, in as many batches as the rollout allows at once. */

@@ -8,11 +8,9 @@ import { PORTS } from "../contract/labels.ts";
 import { InvariantError } from "../kit/invariant-error.ts";
 import * as pod from "../kit/pod.ts";
 import { toResourceRequirements } from "../kit/quantities.ts";
-import { progressSeconds } from "../kit/rollout.ts";
+import { deploymentArgs } from "../kit/rollout.ts";
 import type { ModelVersionRefs } from "./serving.args.ts";
 import { MODELS_DIR, type ModelVersionPlan } from "./serving.plan.ts";
-
-const REVISIONS_KEPT = 3;
 
 /** Configuration files of the version's containers. */
 export function modelConfigArgs(plan: ModelVersionPlan, namespace: Input<string>): ConfigMapArgs {
@@ -24,23 +22,12 @@ export function modelDeploymentArgs(
   plan: ModelVersionPlan,
   refs: ModelVersionRefs & { readonly config: Input<string> },
 ): DeploymentArgs {
-  return {
-    metadata: { name: plan.name, namespace: refs.namespace, labels: { ...plan.labels } },
-    spec: {
-      replicas: plan.replicas,
-      revisionHistoryLimit: REVISIONS_KEPT,
-      progressDeadlineSeconds: progressSeconds(plan.startupSeconds),
-      strategy: { type: "RollingUpdate", rollingUpdate: { ...plan.rollout } },
-      selector: { matchLabels: { ...plan.selector } },
-      template: {
-        metadata: {
-          labels: { ...plan.labels },
-          annotations: { [pod.ANNOTATION_CONFIG_CHECKSUM]: plan.config.checksum },
-        },
-        spec: toPodSpec(plan, refs),
-      },
-    },
-  };
+  return deploymentArgs(plan, {
+    name: plan.name,
+    namespace: refs.namespace,
+    annotations: { [pod.ANNOTATION_CONFIG_CHECKSUM]: plan.config.checksum },
+    spec: toPodSpec(plan, refs),
+  });
 }
 
 function toPodSpec(

@@ -2,13 +2,13 @@
 import { clusterStatus } from "../local/cluster/cluster.ts";
 import { checkMachine } from "../local/cluster/preflight.ts";
 import type { StackSettings } from "../settings.ts";
-import { clusterSettingsOf } from "./stack-file.ts";
+import { clusterSettingsOf, isForeignCluster } from "./stack-file.ts";
 
 /** Rejects with one ClusterError that holds every problem; a cluster that someone else runs asks nothing of the machine. */
 export async function checkLocalMachine(settings: StackSettings): Promise<void> {
-  const { use, context, gatewayPort } = clusterSettingsOf(settings);
-  if (use === "context" || use === "kind" || (use === "auto" && context !== undefined)) return;
+  const cluster = clusterSettingsOf(settings);
+  if (isForeignCluster(cluster)) return;
   const parts = await clusterStatus();
   const holdsPort = parts.some(({ part, pid }) => part === "forwarder" && pid !== undefined);
-  await checkMachine(holdsPort ? [] : [{ port: gatewayPort, setting: "rampa:local.gatewayPort" }]);
+  await checkMachine(holdsPort ? [] : [{ port: cluster.gatewayPort, setting: "rampa:local.gatewayPort" }]);
 }

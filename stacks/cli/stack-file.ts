@@ -24,6 +24,11 @@ export function clusterSettingsOf(settings: StackSettings): ClusterSettings {
   };
 }
 
+/** Whether the cluster is made, or run, by something else than this command's embedded node. */
+export function isForeignCluster({ use, context }: ClusterSettings): boolean {
+  return use === "context" || use === "kind" || (use === "auto" && context !== undefined);
+}
+
 export function localBaseUrl(settings: StackSettings): string {
   return `http://127.0.0.1:${settings.local?.gatewayPort ?? DEFAULT_GATEWAY_PORT}/v1`;
 }

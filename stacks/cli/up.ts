@@ -18,7 +18,7 @@ import { type Applied, applyPlatform, type PlatformOutputs } from "./platform-st
 import { checkLocalMachine } from "./preflight.ts";
 import { type Ready, renderReady } from "./ready-box.ts";
 import { chooseDisplay, runSteps, type Step } from "./run-steps.ts";
-import { artefactsOf, clusterSettingsOf, readStack } from "./stack-file.ts";
+import { artefactsOf, clusterSettingsOf, isForeignCluster, readStack } from "./stack-file.ts";
 import { renderShares, type StepTime } from "./step-lines.ts";
 
 export type UpOptions = OutputOptions & { readonly stack: string };
@@ -52,8 +52,10 @@ function localSteps(settings: StackSettings, run: Run): readonly Step[] {
     {
       title: "Build the runtime",
       run: async (progress) => {
-        run.bundle = (await buildBundle()).path;
-        if (settings.image === undefined) await prepareRuntimeImage({ deliver: true, progress });
+        run.bundle =
+          settings.image === undefined
+            ? (await prepareRuntimeImage({ deliver: true, progress })).bundlePath
+            : (await buildBundle()).path;
       },
     },
     {
@@ -97,8 +99,6 @@ function platformSteps(settings: StackSettings, run: Run): readonly Step[] {
 
 /** Engine and cluster side by side: one compiles while the other downloads, links or installs. */
 async function getTools(settings: StackSettings, progress: Progress): Promise<void> {
-  const { use, context } = clusterSettingsOf(settings);
-  const isForeign = use === "context" || use === "kind" || (use === "auto" && context !== undefined);
   const last: Record<string, string> = {};
   const part = (name: string): Progress => ({
     report: (line) => {
@@ -110,7 +110,10 @@ async function getTools(settings: StackSettings, progress: Progress): Promise<vo
       );
     },
   });
-  const work = [ensureEngine(part("engine")), ...(isForeign ? [] : [ensureClusterBinaries(part("cluster"))])];
+  const work = [
+    ensureEngine(part("engine")),
+    ...(isForeignCluster(clusterSettingsOf(settings)) ? [] : [ensureClusterBinaries(part("cluster"))]),
+  ];
   const failed = (await Promise.allSettled<unknown>(work)).filter((result) => result.status === "rejected");
   const [first] = failed;
   if (failed.length === 1) throw first?.reason;

@@ -2,12 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pool } from "undici";
 import { buildBundle } from "../../serving/bundle.ts";
+import { freePort } from "../kit/free-port.ts";
 import { httpRoute, KEY, keyEntry } from "../serving/gateway/fixture.ts";
 
 const STARTS = 5;
@@ -175,13 +174,5 @@ function quantile(values: readonly number[], q: number): number {
 }
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 await main();

@@ -1,12 +1,11 @@
 // The bundle: same bytes wherever the checkout lies, nothing of Pulumi inside, and a gateway that runs from it alone.
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundleWithInputs, buildBundleWithInputs } from "../../serving/bundle.ts";
+import { freePort } from "../kit/free-port.ts";
 import { keyEntry, until } from "./gateway/fixture.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
@@ -120,11 +119,3 @@ describe("the entry", () => {
     expect(await end).toMatchObject({ code: 0, output: expect.stringContaining('"msg":"drained"') });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -26,6 +26,8 @@ export type RuntimeImage = {
   readonly sbomDigest: Digest;
   /** The artefact manifest that ties the document to the image. */
   readonly sbomManifestDigest: Digest;
+  /** The bundled program as it went into the image. */
+  readonly bundlePath: string;
   readonly bundleDigest: Digest;
 };
 
@@ -83,6 +85,7 @@ export async function buildImage(request: BuildRequest): Promise<RuntimeImage> {
     ...files,
     sbomDigest: image.sbom.digest,
     sbomManifestDigest: image.sbomManifest.digest,
+    bundlePath: bundle.path,
     bundleDigest,
   };
 }

