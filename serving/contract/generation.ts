@@ -62,6 +62,8 @@ export type EngineStatus = {
   readonly kvBytes: number;
   readonly modelBytes: number;
   readonly threads: number;
+  /** Passes since the start that each made the next token of all answers under way. */
+  readonly passes: number;
   /** Milliseconds since work last moved while work is pending; 0 when idle. */
   readonly stalledMs: number;
 };

@@ -48,6 +48,10 @@ const bodyLimits = z
   })
   .prefault({});
 
+const PEM = /^\s*(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
+
+export const certificates = z.string().regex(PEM, "one or more certificates in PEM form");
+
 export const modelRuntime = z.strictObject({
   role: z.literal("model"),
   listen: listen.prefault({}),
@@ -97,6 +101,7 @@ export const modelRuntime = z.strictObject({
 export const fetchRuntime = z.strictObject({
   role: z.literal("fetch"),
   artefact: modelArtefact,
+  authority: certificates.optional().describe("Trusted besides the public authorities."),
   cacheDir: z.string().default("/models"),
   log,
 });

@@ -1,4 +1,6 @@
 // The fetch role: puts one artefact into the cache and says so in JSON lines on standard output.
+import { getCACertificates } from "node:tls";
+import { Agent, type Dispatcher } from "undici";
 import type { FetchRuntime } from "../../contract/runtime-config.ts";
 import { ArtefactError } from "./artefact-error.ts";
 import { openSource } from "./open-source.ts";
@@ -11,7 +13,7 @@ export async function runFetch(config: FetchRuntime): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once("SIGTERM", onSignal).once("SIGINT", onSignal);
-  const around = { env: process.env, now: () => new Date() };
+  const around = { env: process.env, now: () => new Date(), ...trusting(config.authority) };
   const started = performance.now();
   try {
     const source = openSource(config.artefact.source, around);
@@ -31,6 +33,12 @@ export async function runFetch(config: FetchRuntime): Promise<number> {
   } finally {
     process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
   }
+}
+
+/** Connections that also believe servers of the given authority; none of their own without one. */
+function trusting(authority: string | undefined): { readonly dispatcher?: Dispatcher } {
+  if (authority === undefined) return {};
+  return { dispatcher: new Agent({ connect: { ca: [...getCACertificates("default"), authority] } }) };
 }
 
 function writeLine(line: Readonly<Record<string, unknown>>): void {

@@ -1,12 +1,12 @@
-// Brings an artefact into the cache: lock, resume, hash while streaming, verify, rename into place.
+// Brings an artefact into the cache: claim a part, resume, hash while streaming, verify, rename into place.
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm, stat, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ModelArtefact } from "../../contract/model-source.ts";
 import { ArtefactError } from "./artefact-error.ts";
 import type { ArtefactBody, ArtefactSource } from "./artefact-source.ts";
-import { type LockTimes, withLock } from "./lock-file.ts";
+import { ClaimLost, type ClaimTimes, type Part, withPart } from "./claim-part.ts";
 import { hashFile, hashInto } from "./verify-file.ts";
 
 export type FetchEvent =
@@ -20,7 +20,7 @@ export type StoreInput = {
   readonly source: ArtefactSource;
   readonly signal: AbortSignal;
   readonly report: (event: FetchEvent) => void;
-  readonly lockTimes?: LockTimes;
+  readonly claimTimes?: ClaimTimes;
   readonly retryDelayMs?: number;
 };
 
@@ -41,23 +41,29 @@ export function artefactPath(cacheDir: string, sha256: string): string {
 export async function storeArtefact(input: StoreInput): Promise<Stored> {
   const path = artefactPath(input.cacheDir, input.artefact.sha256);
   if (await isIntact(path, input)) return { path, wasCached: true };
-  const part = join(input.cacheDir, "tmp", `${input.artefact.sha256}.part`);
-  await mkdir(dirname(part), { recursive: true });
+  const folder = join(input.cacheDir, "tmp");
+  await mkdir(folder, { recursive: true });
   await mkdir(dirname(path), { recursive: true });
   const onWait = (): void =>
     input.report({ event: "waiting", reason: "another process fetches the same artefact" });
-  const options = {
+  const claim = {
+    folder,
+    name: input.artefact.sha256,
     signal: input.signal,
     onWait,
-    ...(input.lockTimes === undefined ? {} : { times: input.lockTimes }),
+    ...(input.claimTimes === undefined ? {} : { times: input.claimTimes }),
   };
-  return withLock(`${part}.lock`, options, async () => {
-    if (await isIntact(path, input)) return { path, wasCached: true };
-    await rm(path, { force: true });
-    await fetchVerified(input, part);
-    await rename(part, path);
-    return { path, wasCached: false };
-  });
+  try {
+    return await withPart(claim, async (part) => {
+      if (await isIntact(path, input)) return { path, wasCached: true };
+      await fetchVerified(input, part);
+      await rename(part.path, path);
+      return { path, wasCached: false };
+    });
+  } catch (error) {
+    if (!(error instanceof ClaimLost)) throw error;
+    return storeArtefact(input);
+  }
 }
 
 async function isIntact(path: string, input: StoreInput): Promise<boolean> {
@@ -66,14 +72,14 @@ async function isIntact(path: string, input: StoreInput): Promise<boolean> {
 }
 
 /** A wrong digest after a resume may come from a damaged rest, so that is tried once more from the start. */
-async function fetchVerified(input: StoreInput, part: string): Promise<void> {
+async function fetchVerified(input: StoreInput, part: Part): Promise<void> {
   const want = input.artefact.sha256;
   let attempt = 1;
   for (;;) {
     try {
       const { digest, resumed } = await fetchOnce(input, part);
       if (digest === want) return;
-      await rm(part, { force: true });
+      await rm(part.path, { force: true });
       if (!resumed) throw new ArtefactError("artefact.checksum", checksumMessage(input, digest));
       input.report({ event: "retry", attempt, reason: "the resumed file has a wrong checksum" });
     } catch (error) {
@@ -92,37 +98,54 @@ function checksumMessage(input: StoreInput, got: string): string {
   return `${input.artefact.source}: got sha256 ${got}, want sha256 ${input.artefact.sha256}; ${deleted}`;
 }
 
-async function fetchOnce(input: StoreInput, part: string): Promise<{ digest: string; resumed: boolean }> {
-  const present = (await stat(part).catch(() => undefined))?.size ?? 0;
+async function fetchOnce(input: StoreInput, part: Part): Promise<{ digest: string; resumed: boolean }> {
+  const present = (await stat(part.path).catch(() => undefined))?.size ?? 0;
   const body = await input.source.open(present, input.signal);
   await requireSpace(input, body);
   const hash = createHash("sha256");
   const resumed = body.from > 0 && body.from === present;
-  if (resumed) await hashInto(hash, part, input.signal);
+  if (resumed) await hashInto(hash, part.path, input.signal);
   let done = resumed ? present : 0;
   const tell = createTeller(input, body.total);
-  const target = await open(part, resumed ? "a" : "w");
+  const target = await open(part.path, "a");
   try {
+    if (!resumed) await target.truncate();
     for await (const chunk of body.bytes) {
       hash.update(chunk);
+      await part.confirm();
       // Written before the next chunk is read: what a broken connection delivered is there to be resumed.
-      await target.writeFile(chunk);
+      await append(target, chunk, input);
       done += chunk.byteLength;
       tell(done, false);
     }
     await target.sync();
+    await part.confirm();
+    requireBytes(input, done, body.total);
+    // The digest is that of the stream; the file holds the same bytes unless somebody else wrote into it.
+    requireBytes(input, (await target.stat()).size, done);
   } finally {
     await target.close();
   }
   tell(done, true);
-  if (body.total !== undefined && done < body.total) {
-    throw new ArtefactError(
-      "artefact.interrupted",
-      `${input.artefact.source}: got ${done} bytes, want ${body.total}`,
-      true,
-    );
-  }
   return { digest: hash.digest("hex"), resumed };
+}
+
+async function append(target: FileHandle, chunk: Uint8Array, input: StoreInput): Promise<void> {
+  try {
+    await target.writeFile(chunk);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
+    throw new ArtefactError("artefact.disk", `${input.cacheDir}: got 0 bytes free, want room for the artefact`);
+  }
+}
+
+function requireBytes(input: StoreInput, got: number, want = got): void {
+  if (got === want) return;
+  throw new ArtefactError(
+    "artefact.interrupted",
+    `${input.artefact.source}: got ${got} bytes, want ${want}`,
+    true,
+  );
 }
 
 async function requireSpace(input: StoreInput, body: ArtefactBody): Promise<void> {

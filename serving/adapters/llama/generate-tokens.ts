@@ -14,6 +14,7 @@ import {
 } from "../../contract/generation.ts";
 import { faults } from "../../contract/openai/fault.ts";
 import { createChances, logprobOf, type RawLogits, sampleToken } from "../../core/chat/sample-token.ts";
+import type { Lockstep } from "./lockstep.ts";
 import { vocabularySize } from "./prompt-tokens.ts";
 import type { SamplerReclaim } from "./reclaim-samplers.ts";
 import { createTextDecoder } from "./text-decoder.ts";
@@ -21,6 +22,9 @@ import { createTextDecoder } from "./text-decoder.ts";
 export type TokenJob = {
   readonly model: LlamaModel;
   readonly sequence: LlamaContextSequence;
+  /** The number of the sequence within its context. */
+  readonly order: number;
+  readonly lockstep: Lockstep;
   readonly prompt: readonly Token[];
   readonly limit: number;
   readonly request: GenerateRequest;
@@ -33,6 +37,8 @@ export type TokenJob = {
 
 /** Tokens of a prompt that are evaluated between two looks at the abort signal. */
 const PREFILL_CHUNK = 512;
+/** The most tokens of a prompt that the first step evaluates, because all other answers wait for it. */
+const FIRST_STEP = 64;
 /** Candidates read for log probabilities; sampling with them considers no more than these. */
 const READ_CANDIDATES = 256;
 
@@ -74,13 +80,14 @@ async function dropOtherCache({ sequence, prompt }: TokenJob): Promise<Token[]> 
   return prompt.slice(sequence.nextTokenIndex);
 }
 
-/** Evaluates all but the last piece, which the first sampled token needs. */
+/** Evaluates all but the last piece, which the first sampled token needs. Others generate meanwhile. */
 async function prefill(job: TokenJob, tokens: Token[]): Promise<Token[]> {
   let left = tokens;
-  while (left.length > PREFILL_CHUNK && !job.signal.aborted) {
-    await job.sequence.evaluateWithoutGeneratingNewTokens(left.slice(0, PREFILL_CHUNK));
+  while (left.length > FIRST_STEP && !job.signal.aborted) {
+    const chunk = left.slice(0, Math.min(PREFILL_CHUNK, left.length - 1));
+    await job.sequence.evaluateWithoutGeneratingNewTokens(chunk);
     job.moved();
-    left = left.slice(PREFILL_CHUNK);
+    left = left.slice(chunk.length);
   }
   return left;
 }
@@ -100,9 +107,15 @@ async function* sampleInEngine(job: TokenJob, last: Token[]): AsyncGenerator<Ste
     ...(hasPenalty ? { repeatPenalty: penaltiesOf(job, made) } : {}),
     ...biasOf(job),
   });
-  for await (const token of tokens) {
-    if (hasPenalty) made.push(token);
-    yield { token };
+  try {
+    for (;;) {
+      const next = await job.lockstep.step(job.order, () => tokens.next());
+      if (next.done) return;
+      if (hasPenalty) made.push(next.value);
+      yield { token: next.value };
+    }
+  } finally {
+    await tokens.return();
   }
 }
 
@@ -113,7 +126,7 @@ async function* sampleWithLogprobs(job: TokenJob, last: Token[], top: number): A
   const made: Token[] = [];
   let input = last;
   for (;;) {
-    const raw = await readLogits(job, input, made);
+    const raw = await job.lockstep.step(job.order, () => readLogits(job, input, made));
     const chosen = sampleToken(raw, sampling, nextChance());
     if (chosen === undefined) return;
     // The engine's own token ids came back as plain numbers.

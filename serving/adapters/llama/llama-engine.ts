@@ -19,6 +19,7 @@ import { chooseBatchTokens } from "../../core/schedule/batch-tokens.ts";
 import type { Engine } from "../../ports.ts";
 import { createGrammarBook, type GrammarBook } from "./answer-grammar.ts";
 import { checkBias, generateTokens } from "./generate-tokens.ts";
+import { createLockstep, type Lockstep } from "./lockstep.ts";
 import { ModelError } from "./model-error.ts";
 import { chooseTemplate, type RenderChat, toPromptTokens, vocabularySize } from "./prompt-tokens.ts";
 import { createSamplerReclaim, type SamplerReclaim } from "./reclaim-samplers.ts";
@@ -45,6 +46,7 @@ type Loaded = {
   readonly pool: SequencePool<LlamaContextSequence>;
   readonly render: RenderChat;
   readonly grammars: GrammarBook;
+  readonly lockstep: Lockstep;
   readonly samplers: SamplerReclaim;
 };
 
@@ -110,13 +112,14 @@ async function load(settings: LlamaSettings): Promise<Loaded> {
   const render = chooseTemplate(settings.chatTemplate, model);
   const grammars = createGrammarBook(llama, model);
   const samplers = createSamplerReclaim(vocabularySize(model));
-  return { settings, model, context, sequences, pool, render, grammars, samplers };
+  const lockstep = createLockstep();
+  return { settings, model, context, sequences, pool, render, grammars, lockstep, samplers };
 }
 
 type Run = { readonly signal: AbortSignal; readonly moved: () => void };
 
 async function* answer(loaded: Loaded, request: GenerateRequest, run: Run): AsyncGenerator<EngineEvent> {
-  const { model, pool, samplers, settings } = loaded;
+  const { model, pool, lockstep, samplers, settings } = loaded;
   checkBias(model, request);
   const prompt = toPromptTokens(model, loaded.render, request.prompt);
   const room = settings.contextTokens - prompt.length;
@@ -127,7 +130,19 @@ async function* answer(loaded: Loaded, request: GenerateRequest, run: Run): Asyn
   run.moved();
   try {
     const limit = Math.min(room, request.maxTokens ?? room);
-    yield* generateTokens({ model, sequence, prompt, limit, request, grammar, samplers, ...run });
+    const order = loaded.sequences.indexOf(sequence);
+    yield* generateTokens({
+      model,
+      sequence,
+      order,
+      lockstep,
+      prompt,
+      limit,
+      request,
+      grammar,
+      samplers,
+      ...run,
+    });
   } finally {
     pool.release(sequence);
   }
@@ -177,7 +192,8 @@ async function warmUp({ model, sequences }: Loaded): Promise<void> {
   await sequence.clearHistory();
 }
 
-function statusOf({ model, context, pool, sequences, settings }: Loaded, stalledMs: number): EngineStatus {
+function statusOf(loaded: Loaded, stalledMs: number): EngineStatus {
+  const { model, context, pool, lockstep, sequences, settings } = loaded;
   return {
     sequences: sequences.length,
     sequencesBusy: pool.busy(),
@@ -187,6 +203,7 @@ function statusOf({ model, context, pool, sequences, settings }: Loaded, stalled
     kvBytes: kvBytes(model, context.getAllocatedContextSize()),
     modelBytes: model.size,
     threads: settings.threads,
+    passes: lockstep.passes(),
     stalledMs,
   };
 }

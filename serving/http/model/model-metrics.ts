@@ -128,6 +128,15 @@ function registerEngineGauges(registry: Registry, { status, memoryLimitBytes }: 
   gauge("rampa_model_kv_cache_bytes", "Memory reserved for the KV cache.", (now) => now.kvBytes);
   gauge("rampa_model_weights_bytes", "Size of the weights.", (now) => now.modelBytes);
   gauge("rampa_model_threads", "Threads that evaluate tokens.", (now) => now.threads);
+  new Counter({
+    name: "rampa_model_passes_total",
+    help: "Passes of the engine; output tokens divided by it are the mean size of a batch.",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(status()?.passes ?? 0);
+    },
+  });
   gauge("rampa_model_stalled_seconds", "Time since pending work last moved.", (now) => now.stalledMs / 1000);
   if (memoryLimitBytes === undefined) return;
   const limit = new Gauge({

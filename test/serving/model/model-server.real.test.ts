@@ -197,6 +197,20 @@ describe("a model server", () => {
     expect(answers.map((answer) => answer.usage?.completion_tokens)).toEqual(answers.map(() => 24));
   });
 
+  it("makes the tokens of parallel answers in the same passes", async () => {
+    const tokens = 24;
+    const before = await server.metric("rampa_model_passes_total");
+    await Promise.all(
+      Array.from({ length: SEQUENCES }, (_, i) =>
+        complete(`${i}. ${STORY}`, { max_tokens: tokens, logit_bias: { "1": -100 } }),
+      ),
+    );
+    const passes = (await server.metric("rampa_model_passes_total")) - before;
+    expect(passes).toBeGreaterThanOrEqual(tokens);
+    // A few more than one answer needs, since the callers do not come in the same instant.
+    expect(passes).toBeLessThan(2 * tokens);
+  });
+
   it.each([
     [{ messages: [] }, 400, "invalid_value", "messages"],
     [{ max_completion_tokens: -1 }, 400, "integer_below_min_value", "max_completion_tokens"],

@@ -12,6 +12,7 @@ const status = (stalledMs: number): EngineStatus => ({
   kvBytes: 0,
   modelBytes: 0,
   threads: 1,
+  passes: 0,
   stalledMs,
 });
 

@@ -29,6 +29,7 @@ const engine: Engine = {
     kvBytes: 0,
     modelBytes: 0,
     threads: 1,
+    passes: 0,
     stalledMs: pendingSince === undefined ? 0 : performance.now() - pendingSince,
   }),
   close: async () => undefined,

@@ -20,6 +20,13 @@ describe("the pool of sequences", () => {
     expect(await pool.acquire(nothingCached, forever)).not.toBe(first);
   });
 
+  it("lends the neighbour of a busy sequence, unless a cache elsewhere is worth more", async () => {
+    const pool = createSequencePool(["a", "b", "c", "d"], 0);
+    expect(await pool.acquire((sequence) => (sequence === "c" ? 9 : 0), forever)).toBe("c");
+    expect(await pool.acquire((sequence) => (sequence === "a" ? 9 : 0), forever)).toBe("b");
+    expect(await pool.acquire((sequence) => (sequence === "a" ? 900 : 0), forever)).toBe("a");
+  });
+
   it("lets requests wait in order of arrival and refuses one more than the queue holds", async () => {
     const pool = createSequencePool(["a"], 2);
     const held = await pool.acquire(nothingCached, forever);
