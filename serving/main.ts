@@ -1,4 +1,5 @@
 // Entry of the serving bundle: reads RAMPA_CONFIG, checks it, starts the role it names, exits with the role's code.
+import "./http/process-ends.ts";
 import { readFileSync } from "node:fs";
 import { ConfigError, parseConfig } from "./contract/config-error.ts";
 import { type RuntimeConfig, runtimeConfig } from "./contract/runtime-config.ts";

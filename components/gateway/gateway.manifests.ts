@@ -62,6 +62,7 @@ function toContainer(plan: GatewayPlan, image: Input<string>): core.v1.Container
     name: NAME,
     image,
     imagePullPolicy: "IfNotPresent",
+    terminationMessagePolicy: pod.TERMINATION_MESSAGE,
     env: [{ name: "RAMPA_CONFIG", value: `${pod.CONFIG_DIR}/config.json` }],
     ports: [{ name: PORTS.http.name, containerPort: PORTS.http.number, protocol: "TCP" }],
     resources: toResourceRequirements(plan.resources),

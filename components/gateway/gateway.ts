@@ -43,9 +43,9 @@ export class AiGateway extends BaseComponent {
 
   #createPods(plan: GatewayPlan, { refs, override }: GatewayArgs): void {
     const config = new ConfigMap(
-      this.childName("config"),
+      this.childName(`config-${plan.config.checksum}`),
       manifests.gatewayConfigArgs(plan, refs.namespace),
-      this.childOptions(),
+      this.childOptions({ aliases: [{ name: this.childName("config") }] }),
     ).metadata.name;
     new Deployment(
       this.childName("deployment"),

@@ -6,18 +6,45 @@ import { dnsLabel } from "../kit/names.ts";
 import type { Override } from "../kit/override.ts";
 import { ownership } from "../kit/ownership.ts";
 
-/** Private and carrier-grade address space: where NodePort traffic of a cluster comes from. */
+/** Private and carrier-grade address space. */
 export const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
+
+const PORT = "a port from 1 to 65535";
+
+const range = z.cidrv4("an IPv4 range, e.g. 10.0.0.0/8");
 
 export const networkFields = z.strictObject({
   clients: z
-    .array(z.cidrv4("an IPv4 range, e.g. 10.0.0.0/8"))
+    .array(range)
+    .default([])
+    .describe(
+      "Address ranges that may reach the gateway; none when left out. A range that pods have addresses of lets these pods in.",
+    ),
+  clientNamespaces: z
+    .array(dnsLabel)
+    .default([])
+    .describe("Namespaces whose pods may reach the gateway; none when left out."),
+  apiServers: z
+    .array(range)
     .min(1, "at least one range")
-    .default(PRIVATE_RANGES)
-    .describe("Address ranges that may reach the gateway; the private ranges when left out."),
+    .optional()
+    .describe(
+      "Address ranges of the API server, that of its Service included, which the gateway may reach on ports 443 and 6443. When left out, those of the embedded local cluster, and any address on any other cluster.",
+    ),
   monitoringNamespace: dnsLabel
     .optional()
     .describe("Namespace whose pods may scrape metrics; nobody may when left out."),
+  artefactServers: z
+    .array(
+      z.strictObject({
+        range: z.cidrv4("an IPv4 range, e.g. 10.1.2.3/32").describe("Addresses of the server."),
+        port: z.int(PORT).min(1, PORT).max(65_535, PORT).default(443).describe("TCP port of the server."),
+      }),
+    )
+    .default([])
+    .describe(
+      "Private addresses that model pods may fetch their weights from: each a `range` and a `port`, 443 when left out. Public ones are open on port 443.",
+    ),
 });
 
 export const networkSettings = networkFields.extend({
@@ -25,15 +52,15 @@ export const networkSettings = networkFields.extend({
   artefacts: z
     .enum(["cached", "fetched"])
     .default("cached")
-    .describe("`fetched` lets model pods open HTTPS connections to public addresses, for their weights."),
+    .describe(
+      "`fetched` lets model pods open HTTPS connections to public addresses and to `artefactServers`, for their weights.",
+    ),
 });
 
 export type NetworkSettings = z.output<typeof networkSettings>;
 
 export type NetworkRefs = {
   readonly namespace: Input<string>;
-  /** IPv4 addresses of the API server, its Service included; without them the gateway is let out by port. */
-  readonly apiServerAddresses?: readonly Input<string>[];
 };
 
 export type NetworkArgs = z.input<typeof networkSettings> & {

@@ -1,7 +1,6 @@
 // Plan of the isolation → arguments of NetworkPolicies.
 import type { NetworkPolicyArgs } from "@pulumi/kubernetes/networking/v1/index.js";
 import type { networking } from "@pulumi/kubernetes/types/input.js";
-import { interpolate } from "@pulumi/pulumi";
 import type { NetworkRefs } from "./network.args.ts";
 import type { NetworkPlan, PeerPlan, PolicyPlan, RulePlan } from "./network.plan.ts";
 
@@ -21,36 +20,23 @@ export function networkPolicyArgs(
       podSelector: toSelector(policy.pods),
       policyTypes: [...policy.directions],
       ...(isIngress && {
-        ingress: policy.ingress.map((rule) => ({ ...toPorts(rule), ...from(rule, refs) })),
+        ingress: policy.ingress.map((rule) => ({ ...toPorts(rule), from: rule.peers.map(toPeer) })),
       }),
-      ...(isEgress && { egress: policy.egress.map((rule) => ({ ...toPorts(rule), ...to(rule, refs) })) }),
+      ...(isEgress && {
+        egress: policy.egress.map((rule) => ({ ...toPorts(rule), to: rule.peers.map(toPeer) })),
+      }),
     },
   };
 }
 
-function from(rule: RulePlan, refs: NetworkRefs): { from?: Peer[] } {
-  const peers = rule.peers.flatMap((peer) => toPeers(peer, refs));
-  return peers.length === 0 ? {} : { from: peers };
-}
-
-function to(rule: RulePlan, refs: NetworkRefs): { to?: Peer[] } {
-  const peers = rule.peers.flatMap((peer) => toPeers(peer, refs));
-  return peers.length === 0 ? {} : { to: peers };
-}
-
-function toPeers(peer: PeerPlan, refs: NetworkRefs): Peer[] {
+function toPeer(peer: PeerPlan): Peer {
   switch (peer.kind) {
     case "pods":
-      return [{ podSelector: { matchLabels: { ...peer.labels } } }];
+      return { podSelector: { matchLabels: { ...peer.labels } } };
     case "namespace":
-      return [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": peer.name } } }];
+      return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": peer.name } } };
     case "range":
-      return [{ ipBlock: { cidr: peer.cidr, ...(peer.except && { except: [...peer.except] }) } }];
-    case "api-server":
-      // No address known: no peer at all, which in a NetworkPolicy means any address, on the rule's ports only.
-      return (refs.apiServerAddresses ?? []).map((address) => ({
-        ipBlock: { cidr: interpolate`${address}/32` },
-      }));
+      return { ipBlock: { cidr: peer.cidr, ...(peer.except && { except: [...peer.except] }) } };
   }
 }
 

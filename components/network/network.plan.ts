@@ -7,11 +7,11 @@ import { type NetworkSettings, PRIVATE_RANGES } from "./network.args.ts";
 export type PeerPlan =
   | { readonly kind: "pods"; readonly labels: Readonly<Record<string, string>> }
   | { readonly kind: "namespace"; readonly name: string }
-  | { readonly kind: "range"; readonly cidr: string; readonly except?: readonly string[] }
-  | { readonly kind: "api-server" };
+  | { readonly kind: "range"; readonly cidr: string; readonly except?: readonly string[] };
 
 export type PortPlan = { readonly protocol: "TCP" | "UDP"; readonly port: number };
 
+/** `peers` has at least one: Kubernetes takes a rule without any as open to everybody. */
 export type RulePlan = { readonly peers: readonly PeerPlan[]; readonly ports: readonly PortPlan[] };
 
 export type PolicyPlan = {
@@ -41,25 +41,36 @@ const API_SERVER: readonly PortPlan[] = [
   { protocol: "TCP", port: 6443 },
 ];
 
+const ANYWHERE = ["0.0.0.0/0", "::/0"];
+
 /** Decides which paths are open; the first policy closes everything that no other one opens. */
 export function planNetwork(settings: NetworkSettings): NetworkPlan {
-  const clients = settings.clients.map((cidr): PeerPlan => ({ kind: "range", cidr }));
   return {
     labels: standardLabels(settings.ownership, { name: "network", instance: "isolation" }),
     policies: [
       { name: "default-deny", pods: {}, directions: ["Ingress", "Egress"], ingress: [], egress: [] },
       egress("allow-dns", {}, { peers: [{ kind: "namespace", name: "kube-system" }], ports: DNS }),
-      ingress("allow-clients-to-gateway", GATEWAY, { peers: clients, ports: HTTP }),
+      ...planClients(settings),
       egress("allow-gateway-to-models", GATEWAY, { peers: [{ kind: "pods", labels: MODEL }], ports: HTTP }),
       ingress("allow-models-from-gateway", MODEL, {
         peers: [{ kind: "pods", labels: GATEWAY }],
         ports: HTTP,
       }),
-      egress("allow-gateway-to-api-server", GATEWAY, { peers: [{ kind: "api-server" }], ports: API_SERVER }),
+      egress("allow-gateway-to-api-server", GATEWAY, {
+        peers: toRanges(settings.apiServers ?? ANYWHERE),
+        ports: API_SERVER,
+      }),
       ...planScrape(settings.monitoringNamespace),
-      ...planArtefacts(settings.artefacts),
+      ...planArtefacts(settings),
     ],
   };
+}
+
+/** Nobody is let in who is not named. */
+function planClients({ clients, clientNamespaces }: NetworkSettings): PolicyPlan[] {
+  const namespaces = clientNamespaces.map((name): PeerPlan => ({ kind: "namespace", name }));
+  const peers = [...toRanges(clients), ...namespaces];
+  return peers.length === 0 ? [] : [ingress("allow-clients-to-gateway", GATEWAY, { peers, ports: HTTP })];
 }
 
 function planScrape(namespace: string | undefined): PolicyPlan[] {
@@ -69,23 +80,27 @@ function planScrape(namespace: string | undefined): PolicyPlan[] {
   ];
 }
 
-/** Public addresses only: neither the private network nor the cloud's metadata service at 169.254.169.254. */
-function planArtefacts(artefacts: NetworkSettings["artefacts"]): PolicyPlan[] {
+/** Public addresses, neither the private network nor the cloud's metadata service; then the servers that are named. */
+function planArtefacts({ artefacts, artefactServers }: NetworkSettings): PolicyPlan[] {
   if (artefacts === "cached") return [];
   const internet: PeerPlan = {
     kind: "range",
     cidr: "0.0.0.0/0",
     except: [...PRIVATE_RANGES, "169.254.0.0/16", "127.0.0.0/8"],
   };
-  return [
-    egress("allow-artefact-fetch", MODEL, { peers: [internet], ports: [{ protocol: "TCP", port: 443 }] }),
-  ];
+  const own = artefactServers.map(({ range, port }): RulePlan => {
+    return { peers: [{ kind: "range", cidr: range }], ports: [{ protocol: "TCP", port }] };
+  });
+  const all: readonly RulePlan[] = [{ peers: [internet], ports: [{ protocol: "TCP", port: 443 }] }, ...own];
+  return [egress("allow-artefact-fetch", MODEL, ...all)];
 }
+
+const toRanges = (cidrs: readonly string[]): PeerPlan[] => cidrs.map((cidr) => ({ kind: "range", cidr }));
 
 function ingress(name: string, pods: PolicyPlan["pods"], rule: RulePlan): PolicyPlan {
   return { name, pods, directions: ["Ingress"], ingress: [rule], egress: [] };
 }
 
-function egress(name: string, pods: PolicyPlan["pods"], rule: RulePlan): PolicyPlan {
-  return { name, pods, directions: ["Egress"], ingress: [], egress: [rule] };
+function egress(name: string, pods: PolicyPlan["pods"], ...rules: readonly RulePlan[]): PolicyPlan {
+  return { name, pods, directions: ["Egress"], ingress: [], egress: rules };
 }

@@ -99,7 +99,7 @@ export function runUntilSignal(server: RunningServer, log: Log): Promise<number>
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
       log.info({ signal, running: server.running() }, "draining");
-      setTimeout(() => endProcess(0), server.drainLimitMs).unref();
+      setTimeout(() => endProcess(0), server.drainLimitMs);
       void server.drain().then(() => {
         log.info({}, "drained");
         resolve(0);

@@ -1,9 +1,10 @@
-// Sends a request to the variant that the route decides and relays its answer byte by byte; retries only while that is safe.
+// Sends a request to the variant that the route decides and relays its answer as it comes; retries only while that is safe.
 import type { IncomingHttpHeaders } from "node:http";
 import { faults, type OpenAiFault } from "../contract/openai/fault.ts";
 import type { RouteDecision } from "../core/route/decide-route.ts";
 import type { Variant } from "../core/route/endpoint.ts";
 import type { Caller, RunningCall, UpstreamFault, UpstreamSink, Upstreams } from "../ports.ts";
+import { AnswerStream } from "./answer-stream.ts";
 import { toCallerHeaders, toUpstreamHeaders } from "./forwarded-headers.ts";
 import { createUsageTail, type TokenCounts } from "./usage-tail.ts";
 
@@ -20,8 +21,10 @@ export type RelayRequest = {
   readonly exchange: Caller;
   readonly endpoint: string;
   readonly isStream: boolean;
-  /** The body as received. */
+  /** What the model server gets. */
   readonly body: Buffer;
+  /** Whether the body asks for a usage that the caller did not ask for. */
+  readonly hidesUsage: boolean;
   readonly upstreams: Upstreams;
   readonly timeouts: RelayTimeouts;
   /** Decides again without the variants that could not be reached. */
@@ -35,8 +38,12 @@ export type RelayResult = {
   readonly outcome: string;
   readonly variant: Variant | undefined;
   readonly attempts: number;
-  /** Milliseconds from arrival to the first byte of the body. */
-  readonly firstByteMs: number | undefined;
+  /** Milliseconds from arrival to the first content of a stream; a plain answer comes with its last token. */
+  readonly firstTokenMs: number | undefined;
+  /**
+   * As the model server counted it. A stream that broke off, or whose server says no usage, has no input, and as its
+   * output the events with content that were seen: a lower bound, as an event may hold several tokens.
+   */
   readonly usage: TokenCounts | undefined;
 };
 
@@ -101,7 +108,8 @@ class RelayedAnswer implements UpstreamSink {
   #call: RunningCall | undefined;
   #variant: Variant | undefined;
   #status = 0;
-  #firstByteMs: number | undefined;
+  #stream: AnswerStream | undefined;
+  #firstTokenMs: number | undefined;
   #outcome: string | undefined;
 
   constructor(request: RelayRequest) {
@@ -146,7 +154,7 @@ class RelayedAnswer implements UpstreamSink {
     );
     const fault = await this.#call.end;
     if (fault === undefined && !this.isSettled) {
-      exchange.response.end();
+      exchange.response.end(this.#stream?.rest());
       this.#outcome = this.#status < 400 ? "ok" : `upstream_${this.#status}`;
     }
     return fault;
@@ -154,23 +162,29 @@ class RelayedAnswer implements UpstreamSink {
 
   start(status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
-    const { exchange, endpoint } = this.#request;
+    const { exchange, endpoint, hidesUsage } = this.#request;
     if (exchange.isOver || this.#variant === undefined) return;
+    const isStream = headers["content-type"]?.startsWith("text/event-stream") === true;
+    if (isStream) this.#stream = new AnswerStream({ hidesUsage });
+    const { "content-length": length, ...others } = toCallerHeaders(headers);
     exchange.response.writeHead(status, {
-      ...toCallerHeaders(headers),
+      ...others,
+      // Nobody knows the length of a stream before it has passed.
+      ...(length !== undefined && !isStream && { "content-length": length }),
       "x-rampa-endpoint": endpoint,
       "x-rampa-version": this.#variant.version,
       "x-rampa-variant": this.#variant.id,
     });
     // A stream's headers say that it was accepted; unflushed they would wait for the first token.
-    if (headers["content-type"]?.startsWith("text/event-stream")) exchange.response.flushHeaders();
+    if (isStream) exchange.response.flushHeaders();
   }
 
   write(chunk: Buffer): boolean {
     const { exchange } = this.#request;
-    this.#firstByteMs ??= performance.now() - exchange.startedAt;
     this.#usage.push(chunk);
-    return exchange.isOver || exchange.response.write(chunk);
+    const piece = this.#stream?.push(chunk) ?? chunk;
+    if (this.#stream?.contentEvents) this.#firstTokenMs ??= performance.now() - exchange.startedAt;
+    return exchange.isOver || piece.length === 0 || exchange.response.write(piece);
   }
 
   onWritable(resume: () => void): void {
@@ -188,8 +202,8 @@ class RelayedAnswer implements UpstreamSink {
       outcome: this.#outcome ?? "caller_gone",
       variant: this.#variant,
       attempts,
-      firstByteMs: this.#firstByteMs,
-      usage: this.#usage.read(),
+      firstTokenMs: this.#firstTokenMs,
+      usage: this.#usage.read() ?? (this.#stream && { output: this.#stream.contentEvents }),
     };
   }
 

@@ -1,6 +1,10 @@
 // Reads the token usage from the end of an answer as it passes, without parsing or changing the rest.
 
-export type TokenCounts = { readonly input: number; readonly output: number };
+export type TokenCounts = {
+  /** Left out where only the output could be counted. */
+  readonly input?: number;
+  readonly output: number;
+};
 
 /** Usage stands in the last object of an answer or the last frame of a stream; logprobs may follow it. */
 const KEPT_BYTES = 8 * 1024;

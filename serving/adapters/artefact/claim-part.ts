@@ -57,8 +57,11 @@ export async function withPart<T>(options: ClaimOptions, work: (part: Part) => P
     });
     touchedMs = now.getTime();
   };
-  // What fails here is found by the next `confirm`.
-  const refresh = setInterval(() => void touch().catch(() => undefined), times.refreshMs);
+  let refreshed = Promise.resolve();
+  const refresh = setInterval(() => {
+    // What fails here is found by the next `confirm`.
+    refreshed = touch().catch(() => undefined);
+  }, times.refreshMs);
   const confirm = async (): Promise<void> => {
     if (Date.now() - touchedMs > times.staleMs / 2) await touch();
   };
@@ -66,6 +69,7 @@ export async function withPart<T>(options: ClaimOptions, work: (part: Part) => P
     return await work({ path, confirm });
   } finally {
     clearInterval(refresh);
+    await refreshed;
     await release(path, times);
   }
 }
@@ -130,8 +134,12 @@ async function release(path: string, times: ClaimTimes): Promise<void> {
 }
 
 async function listParts(folder: string, name: string): Promise<readonly Found[]> {
-  const names = (await readdir(folder)).filter((file) => file.startsWith(`${name}.`) && file.endsWith(".part"));
-  return (await Promise.all(names.map((file) => find(join(folder, file))))).filter((part) => part !== undefined);
+  const names = (await readdir(folder)).filter(
+    (file) => file.startsWith(`${name}.`) && file.endsWith(".part"),
+  );
+  return (await Promise.all(names.map((file) => find(join(folder, file))))).filter(
+    (part) => part !== undefined,
+  );
 }
 
 async function find(path: string): Promise<Found | undefined> {
@@ -142,7 +150,8 @@ async function find(path: string): Promise<Found | undefined> {
 async function removeForgotten(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const found = await find(join(folder, name));
-    if (found && Date.now() - found.mtimeMs > FORGOTTEN_MS) await rm(found.path, { recursive: true, force: true });
+    if (found && Date.now() - found.mtimeMs > FORGOTTEN_MS)
+      await rm(found.path, { recursive: true, force: true });
   }
 }
 

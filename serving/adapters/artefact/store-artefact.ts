@@ -1,6 +1,6 @@
 // Brings an artefact into the cache: claim a part, resume, hash while streaming, verify, rename into place.
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, stat, statfs, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ModelArtefact } from "../../contract/model-source.ts";
@@ -79,7 +79,8 @@ async function fetchVerified(input: StoreInput, part: Part): Promise<void> {
     try {
       const { digest, resumed } = await fetchOnce(input, part);
       if (digest === want) return;
-      await rm(part.path, { force: true });
+      // Emptied rather than deleted: while the file is there, the part is held.
+      await truncate(part.path);
       if (!resumed) throw new ArtefactError("artefact.checksum", checksumMessage(input, digest));
       input.report({ event: "retry", attempt, reason: "the resumed file has a wrong checksum" });
     } catch (error) {
@@ -135,7 +136,10 @@ async function append(target: FileHandle, chunk: Uint8Array, input: StoreInput):
     await target.writeFile(chunk);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
-    throw new ArtefactError("artefact.disk", `${input.cacheDir}: got 0 bytes free, want room for the artefact`);
+    throw new ArtefactError(
+      "artefact.disk",
+      `${input.cacheDir}: got 0 bytes free, want room for the artefact`,
+    );
   }
 }
 

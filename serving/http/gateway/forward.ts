@@ -6,6 +6,7 @@ import { type ClientKey, mayCall } from "../../core/auth/authorize-key.ts";
 import { chooseUnit } from "../../core/route/choose-unit.ts";
 import { decideRoute } from "../../core/route/decide-route.ts";
 import type { Endpoint } from "../../core/route/endpoint.ts";
+import { askUsage } from "../../pipeline/ask-usage.ts";
 import { type RelayResult, relay } from "../../pipeline/relay.ts";
 import type { Log, RouteTable, Upstreams } from "../../ports.ts";
 import type { Exchange } from "../exchange.ts";
@@ -35,6 +36,9 @@ const OPERATIONS = {
   score: "score",
 } as const;
 
+/** Whose streams say their usage when asked by `stream_options`. */
+const OPTIONAL_USAGE: ReadonlySet<string> = new Set(["/v1/chat/completions", "/v1/completions"]);
+
 export function createForwardRoutes(parts: ForwardParts): readonly Route[] {
   return Object.entries(OPERATIONS).map(([path, operation]) => ({
     method: "POST" as const,
@@ -51,6 +55,7 @@ type Admitted =
       readonly body: Buffer;
       readonly user: string | undefined;
       readonly isStream: boolean;
+      readonly hidesUsage: boolean;
     }
   | { readonly ok: false; readonly fault: OpenAiFault; readonly keyId?: string; readonly endpoint?: string };
 
@@ -77,19 +82,22 @@ async function admit(exchange: Exchange, parts: ForwardParts): Promise<Admitted>
   if (!body.ok) return { ...body, keyId };
   const request = checkBody(routedRequest, body.value);
   if (!request.ok) return { ...request, keyId };
-  const { model, user, stream } = request.value;
+  const { model, user, stream, stream_options: options } = request.value;
   const endpoint = parts.table.find(model);
   if (!endpoint) return { ok: false, fault: faults.modelNotFound(shorten(model)), keyId };
   parts.metrics.countDemand(model);
   if (!mayCall(caller.key, model)) {
     return { ok: false, fault: faults.endpointNotAllowed(), keyId, endpoint: model };
   }
-  return { ok: true, key: caller.key, endpoint, body: body.bytes, user, isStream: stream === true };
+  const isStream = stream === true;
+  const hidesUsage = isStream && OPTIONAL_USAGE.has(exchange.path) && options?.include_usage !== true;
+  const bytes = hidesUsage ? askUsage(body.bytes, Object(body.value)) : body.bytes;
+  return { ok: true, key: caller.key, endpoint, body: bytes, user, isStream, hidesUsage };
 }
 
 function relayAdmitted(
   exchange: Exchange,
-  { key, endpoint, body, user, isStream }: Extract<Admitted, { ok: true }>,
+  { key, endpoint, user, body, isStream, hidesUsage }: Extract<Admitted, { ok: true }>,
   parts: ForwardParts,
 ): Promise<RelayResult> {
   const { requestId } = exchange;
@@ -100,6 +108,7 @@ function relayAdmitted(
     exchange,
     endpoint: endpoint.name,
     isStream,
+    hidesUsage,
     body,
     upstreams: parts.upstreams,
     timeouts: parts.config.timeouts,

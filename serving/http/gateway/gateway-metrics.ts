@@ -10,7 +10,9 @@ export type RequestFigures = {
   readonly version: string;
   readonly outcome: string;
   readonly seconds: number;
-  readonly firstByteSeconds: number | undefined;
+  readonly firstTokenSeconds: number | undefined;
+  /** Average; of a stream without its first token. */
+  readonly secondsPerToken: number | undefined;
   readonly inputTokens: number | undefined;
   readonly outputTokens: number | undefined;
 };
@@ -27,6 +29,7 @@ const DURATION_BUCKETS = [
 const FIRST_TOKEN_BUCKETS = [
   0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
+const PER_TOKEN_BUCKETS = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5];
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, power) => 4 ** power);
 const GEN_AI = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "version"] as const;
 
@@ -72,14 +75,21 @@ function createHistograms(registry: Registry) {
     }),
     firstToken: new Histogram({
       name: "gen_ai_server_time_to_first_token_seconds",
-      help: "Time from arrival to the first byte of the answer's body.",
+      help: "Time from arrival to the first content of a stream.",
       labelNames: GEN_AI,
       buckets: FIRST_TOKEN_BUCKETS,
       registers,
     }),
+    perToken: new Histogram({
+      name: "gen_ai_server_time_per_output_token_seconds",
+      help: "Average time a token: of a stream after the first one, of a plain answer over the whole request.",
+      labelNames: GEN_AI,
+      buckets: PER_TOKEN_BUCKETS,
+      registers,
+    }),
     tokens: new Histogram({
       name: "gen_ai_client_token_usage",
-      help: "Tokens of a request as the model server counted them.",
+      help: "Tokens of a request as the model server counted them; of a stream that broke off, its events with content.",
       labelNames: [...GEN_AI, "gen_ai_token_type"],
       buckets: TOKEN_BUCKETS,
       registers,
@@ -94,12 +104,13 @@ function observeGenAi(histograms: ReturnType<typeof createHistograms>, figures: 
     gen_ai_request_model: figures.endpoint,
     version: figures.version,
   };
-  const { duration, firstToken, tokens } = histograms;
+  const { duration, firstToken, perToken, tokens } = histograms;
   duration.observe(
     { ...labels, error_type: figures.outcome === "ok" ? "" : figures.outcome },
     figures.seconds,
   );
-  if (figures.firstByteSeconds !== undefined) firstToken.observe(labels, figures.firstByteSeconds);
+  if (figures.firstTokenSeconds !== undefined) firstToken.observe(labels, figures.firstTokenSeconds);
+  if (figures.secondsPerToken !== undefined) perToken.observe(labels, figures.secondsPerToken);
   if (figures.inputTokens !== undefined)
     tokens.observe({ ...labels, gen_ai_token_type: "input" }, figures.inputTokens);
   if (figures.outputTokens !== undefined)

@@ -15,22 +15,24 @@ export type RequestRecord = {
   readonly endpoint?: string | undefined;
   readonly variant?: Variant | undefined;
   readonly attempts?: number;
-  readonly firstByteMs?: number | undefined;
+  readonly firstTokenMs?: number | undefined;
   readonly usage?: TokenCounts | undefined;
 };
 
 type Parts = { readonly metrics: GatewayMetrics; readonly log: Log };
 
 export function recordRequest(record: RequestRecord, { metrics, log }: Parts): void {
-  const { exchange, operation, outcome, usage } = record;
+  const { exchange, operation, outcome, usage, firstTokenMs } = record;
   const latencyMs = performance.now() - exchange.startedAt;
+  const msPerToken = averageMsPerToken(usage?.output ?? 0, latencyMs, firstTokenMs);
   metrics.observe({
     operation,
     endpoint: record.endpoint ?? "",
     version: record.variant?.version ?? "",
     outcome,
     seconds: latencyMs / 1000,
-    firstByteSeconds: record.firstByteMs === undefined ? undefined : record.firstByteMs / 1000,
+    firstTokenSeconds: toSeconds(firstTokenMs),
+    secondsPerToken: toSeconds(msPerToken),
     inputTokens: usage?.input,
     outputTokens: usage?.output,
   });
@@ -46,15 +48,27 @@ export function recordRequest(record: RequestRecord, { metrics, log }: Parts): v
       status: exchange.response.headersSent ? exchange.response.statusCode : 0,
       attempts: record.attempts,
       latencyMs: round(latencyMs),
-      ttftMs: record.firstByteMs === undefined ? undefined : round(record.firstByteMs),
+      ttftMs: firstTokenMs === undefined ? undefined : round(firstTokenMs),
       tokensIn: usage?.input,
       tokensOut: usage?.output,
-      tokensPerSecond: usage && round((usage.output * 1000) / latencyMs),
+      tokensPerSecond: msPerToken === undefined ? undefined : round(1000 / msPerToken),
       rssBytes: rssBytes(),
     },
     "request",
   );
 }
+
+/** Of a stream from its first token on, of a plain answer over the whole request; undefined with too few tokens. */
+function averageMsPerToken(
+  output: number,
+  latencyMs: number,
+  firstTokenMs: number | undefined,
+): number | undefined {
+  if (firstTokenMs === undefined) return output > 0 ? latencyMs / output : undefined;
+  return output > 1 && latencyMs > firstTokenMs ? (latencyMs - firstTokenMs) / (output - 1) : undefined;
+}
+
+const toSeconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 

@@ -6,6 +6,7 @@ import { model, optional, samplingFields } from "../../contract/openai/request-f
 export const routedRequest = z.object({
   model,
   stream: samplingFields.stream,
+  stream_options: samplingFields.stream_options,
   max_tokens: samplingFields.max_tokens,
   max_completion_tokens: samplingFields.max_tokens,
   max_output_tokens: samplingFields.max_tokens,

@@ -1,6 +1,6 @@
 // Runtime image: named by digest, from allowed registries only.
 import { describe, expect, it } from "vitest";
-import { imageSettings } from "../../../components/image/image.args.ts";
+import { imageSettings, imageSource } from "../../../components/image/image.args.ts";
 import { planImage } from "../../../components/image/image.plan.ts";
 import { RuntimeImage } from "../../../components/image/image.ts";
 
@@ -28,5 +28,16 @@ describe("RuntimeImage", () => {
   ])("refuses %j", (change, message) => {
     const args = { repository: "rampa.local/serving", digest, ...change };
     expect(() => new RuntimeImage("image", args)).toThrow(message);
+  });
+});
+
+describe("an image of a stack file", () => {
+  const allowedRegistries = ["registry.example.com"];
+
+  it("may lack the digest that a push will give it, but not an allowed registry", () => {
+    const image = { repository: "registry.example.com/ml/rampa", allowedRegistries };
+    expect(imageSource.parse(image)).toEqual(image);
+    expect(imageSource.safeParse({ ...image, repository: "other.example.com/rampa" }).success).toBe(false);
+    expect(imageSettings.safeParse(image).success).toBe(false);
   });
 });

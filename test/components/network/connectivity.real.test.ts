@@ -1,6 +1,7 @@
 // Who reaches whom in every stack, computed by Cyclonus from the rendered policies: exactly these paths, no other.
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { StackSettings } from "../../../stacks/settings.ts";
 import { planStack, STACKS } from "../../kit/plan-stack.ts";
 import type { RecordedResource } from "../../kit/record-resources.ts";
 import { ensureAnalyser, findConnections, type Peer } from "./policy-analyser.ts";
@@ -8,33 +9,36 @@ import { ensureAnalyser, findConnections, type Peer } from "./policy-analyser.ts
 const BUILD_MS = 900_000;
 const MODELS = ["chat-1-0-0", "chat-1-1-0"] as const;
 const DNS = "TCP 53, UDP 53";
-/** The API server's address is not known when a stack is planned, so the gateway is let out by port. */
+/** Its Service, and the node that it runs on: the embedded cluster's, or one of a private network. */
+const apiServers = (stack: string): readonly string[] => [
+  "10.96.0.1",
+  stack === "local" ? "198.18.0.2" : "10.0.0.2",
+];
 const API_PORTS = "TCP 443, TCP 6443";
 
+/** What every stack needs, and nothing else. */
 const SERVING: Readonly<Record<string, string>> = {
-  "client → gateway": "TCP 8080",
   "gateway → chat-1-0-0": "TCP 8080",
   "gateway → chat-1-1-0": "TCP 8080",
   "gateway → API server": API_PORTS,
-  "gateway → client": API_PORTS,
-  "gateway → internet": API_PORTS,
-  "gateway → metadata service": API_PORTS,
-  "gateway → monitoring": API_PORTS,
-  "gateway → other namespace": API_PORTS,
-  "gateway → kube-system": `TCP 53, TCP 443, TCP 6443, UDP 53`,
+  "gateway → kube-system": DNS,
   "chat-1-0-0 → kube-system": DNS,
   "chat-1-1-0 → kube-system": DNS,
   "stray → kube-system": DNS,
-  // Pods and servers of other namespaces have addresses of the private ranges, as clients do.
-  "API server → gateway": "TCP 8080",
-  "kube-system → gateway": "TCP 8080",
-  "monitoring → gateway": "TCP 8080",
-  "other namespace → gateway": "TCP 8080",
 };
 
-/** Outside of one machine: metrics are scraped, and models fetch their weights from public addresses. */
+/** This machine calls the gateway; the node's address is of the same range as the one this machine has towards it. */
+const LOCAL = {
+  ...SERVING,
+  "client → gateway": "TCP 8080",
+  "API server → gateway": "TCP 8080 (2 of 4)",
+};
+
+/** Outside of one machine: pods call the gateway, metrics are scraped, and models fetch their weights. */
 const CLOUD: Readonly<Record<string, string>> = {
   ...SERVING,
+  "apps → gateway": "TCP 8080",
+  "monitoring → gateway": "TCP 8080",
   "monitoring → chat-1-0-0": "TCP 8080",
   "monitoring → chat-1-1-0": "TCP 8080",
   "monitoring → stray": "TCP 8080",
@@ -42,7 +46,19 @@ const CLOUD: Readonly<Record<string, string>> = {
   "chat-1-1-0 → internet": "TCP 443",
 };
 
-const EXPECTED = { local: SERVING, dev: CLOUD, staging: CLOUD, prod: CLOUD };
+/** Until the stack names its API server, the gateway is let out to any address on the two ports. */
+const ANY_API_SERVER: Readonly<Record<string, string>> = {
+  ...CLOUD,
+  ...Object.fromEntries(
+    ["apps", "internet", "metadata service", "monitoring", "neighbour", "other namespace"].map((peer) => [
+      `gateway → ${peer}`,
+      API_PORTS,
+    ]),
+  ),
+  "gateway → kube-system": "TCP 53, TCP 443, TCP 6443, UDP 53",
+};
+
+const EXPECTED = { local: LOCAL, dev: ANY_API_SERVER, staging: ANY_API_SERVER, prod: ANY_API_SERVER };
 
 let analyser = "";
 
@@ -60,6 +76,17 @@ describe.each(STACKS)("stack %s", (stack) => {
     const denying = objects.policies.filter(({ metadata: { name } }) => name === "default-deny");
     expect(denying).toHaveLength(1);
     expect(await readMatrix({ ...objects, policies: denying })).toEqual({});
+  });
+
+  it("lets the gateway out to the API server alone once the stack names it", async () => {
+    const objects = await planObjects(stack, { apiServers: apiServers(stack).map((it) => `${it}/32`) });
+    expect(await readMatrix(objects)).toEqual(stack === "local" ? LOCAL : CLOUD);
+  });
+
+  it("lets nobody in but the scraper while no client is named", async () => {
+    const matrix = await readMatrix(await planObjects(stack, { clients: [], clientNamespaces: [] }));
+    const callers = Object.keys(matrix).filter((pair) => pair.endsWith("→ gateway"));
+    expect(callers).toEqual(stack === "local" ? [] : ["monitoring → gateway"]);
   });
 
   it.each(["allow-dns", "allow-clients-to-gateway", "allow-gateway-to-models", "allow-models-from-gateway"])(
@@ -108,6 +135,7 @@ const workload = z.looseObject({
 type Policy = z.output<typeof policy>;
 
 type Objects = {
+  readonly stack: string;
   readonly namespace: string;
   readonly policies: readonly Policy[];
   readonly workloads: readonly z.output<typeof workload>[];
@@ -115,11 +143,13 @@ type Objects = {
   readonly clients: readonly string[];
 };
 
-async function planObjects(stack: string): Promise<Objects> {
-  const { resources, settings } = await planStack(stack);
+async function planObjects(stack: string, network: Partial<StackSettings["network"]> = {}): Promise<Objects> {
+  const change = (it: StackSettings) => ({ ...it, network: { ...it.network, ...network } });
+  const { resources, settings } = await planStack(stack, { change });
   const propsOf = (found: (resource: RecordedResource) => boolean) =>
     resources.filter((it) => it.type.startsWith("kubernetes:") && found(it)).map(({ props }) => props);
   return {
+    stack,
     namespace: settings.namespace,
     policies: propsOf(({ type }) => type.endsWith(":NetworkPolicy")).map((props) => policy.parse(props)),
     // Whatever makes pods has a template, so that a new kind of workload can't be overlooked.
@@ -152,7 +182,7 @@ function talkative({ namespace }: Objects): Policy {
 type Placed = { readonly role: string; readonly peer: Peer };
 
 /** Two pods of every workload and of one that no policy names, pods of other namespaces, and addresses outside. */
-function placePeers({ namespace, workloads, clients }: Objects): readonly Placed[] {
+function placePeers({ stack, namespace, workloads, clients }: Objects): readonly Placed[] {
   let last = 0;
   const pod = (role: string, space: string, podLabels: Readonly<Record<string, string>>): Placed => {
     last += 1;
@@ -167,9 +197,11 @@ function placePeers({ namespace, workloads, clients }: Objects): readonly Placed
     ...twice("stray", { app: "stray" }),
     pod("kube-system", "kube-system", { "k8s-app": "kube-dns" }),
     pod("monitoring", "monitoring", {}),
+    pod("apps", "apps", {}),
     // As a neighbour would try it: with the labels of the gateway.
     pod("other namespace", "elsewhere", { "app.kubernetes.io/component": "gateway" }),
-    { role: "API server", peer: { IP: "10.96.0.1" } },
+    ...apiServers(stack).map((IP) => ({ role: "API server", peer: { IP } })),
+    { role: "neighbour", peer: { IP: "10.0.0.7" } },
     { role: "internet", peer: { IP: "203.0.113.10" } },
     { role: "metadata service", peer: { IP: "169.254.169.254" } },
     ...clients.map((range) => ({ role: "client", peer: { IP: range.replace(/0\/\d+$/, "7") } })),

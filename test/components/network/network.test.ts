@@ -13,20 +13,22 @@ const HTTP = [{ protocol: "TCP", port: 8080 }];
 const GATEWAY = { matchLabels: { "app.kubernetes.io/component": "gateway" } };
 const MODEL = { matchLabels: { "app.kubernetes.io/component": "model" } };
 
-type Options = { readonly settings?: object; readonly addresses?: string[] };
-
 /** Kubernetes name → spec of every policy. */
-function specs({ settings = {}, addresses }: Options = {}): Record<string, unknown> {
+function specs(settings: object = {}): Record<string, unknown> {
   const plan = planNetwork(networkSettings.parse({ ownership, ...settings }));
-  const refs = { namespace: "rampa", ...(addresses && { apiServerAddresses: addresses }) };
+  const refs = { namespace: "rampa" };
   return Object.fromEntries(
     plan.policies.map((policy: PolicyPlan) => [policy.name, networkPolicyArgs(plan, policy, refs).spec]),
   );
 }
 
+const named = (name: string) => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
+
 describe("isolation", () => {
   it("denies every path, and opens those that serving needs", () => {
-    expect(specs({ settings: { clients: ["10.1.0.0/16"] } })).toEqual({
+    expect(specs({ clients: ["10.1.0.0/16"] })).toEqual({
       "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [], egress: [] },
       "allow-dns": {
         podSelector: {},
@@ -62,27 +64,30 @@ describe("isolation", () => {
               { protocol: "TCP", port: 443 },
               { protocol: "TCP", port: 6443 },
             ],
+            to: [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }],
           },
         ],
       },
     });
   });
 
-  it("lets only private ranges in when no clients are named", () => {
-    expect(specs()["allow-clients-to-gateway"]).toMatchObject({
-      ingress: [
-        {
-          from: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].map((cidr) => ({
-            ipBlock: { cidr },
-          })),
-        },
-      ],
+  it("lets nobody call the gateway who is not named", () => {
+    expect(specs()).not.toHaveProperty("allow-clients-to-gateway");
+    expect(specs({ clients: [], clientNamespaces: [] })).not.toHaveProperty("allow-clients-to-gateway");
+  });
+
+  it("lets pods of the named namespaces call the gateway, beside the named addresses", () => {
+    const settings = { clients: ["10.1.0.0/16"], clientNamespaces: ["apps", "jobs"] };
+    expect(specs(settings)["allow-clients-to-gateway"]).toEqual({
+      podSelector: GATEWAY,
+      policyTypes: ["Ingress"],
+      ingress: [{ ports: HTTP, from: [{ ipBlock: { cidr: "10.1.0.0/16" } }, named("apps"), named("jobs")] }],
     });
   });
 
   it("opens the metrics port to the monitoring namespace only when one is named", () => {
     expect(specs()).not.toHaveProperty("allow-metrics-scrape");
-    expect(specs({ settings: { monitoringNamespace: "monitoring" } })["allow-metrics-scrape"]).toEqual({
+    expect(specs({ monitoringNamespace: "monitoring" })["allow-metrics-scrape"]).toEqual({
       podSelector: {},
       policyTypes: ["Ingress"],
       ingress: [
@@ -96,7 +101,7 @@ describe("isolation", () => {
 
   it("lets models fetch over HTTPS from public addresses only, and only when they must", () => {
     expect(specs()).not.toHaveProperty("allow-artefact-fetch");
-    expect(specs({ settings: { artefacts: "fetched" } })["allow-artefact-fetch"]).toEqual({
+    expect(specs({ artefacts: "fetched" })["allow-artefact-fetch"]).toEqual({
       podSelector: MODEL,
       policyTypes: ["Egress"],
       egress: [
@@ -122,13 +127,32 @@ describe("isolation", () => {
     });
   });
 
-  it("lets the gateway reach the API server's addresses only, where they are known", async () => {
-    const spec = specs({ addresses: ["10.96.0.1"] })["allow-gateway-to-api-server"];
-    const { egress } = spec as { egress: [{ to: [{ ipBlock: { cidr: { promise(): Promise<string> } } }] }] };
-    expect(await egress[0].to[0].ipBlock.cidr.promise()).toBe("10.96.0.1/32");
+  it("lets models fetch from the private servers that are named, on their ports only", () => {
+    const artefactServers = [{ range: "10.1.2.3/32" }, { range: "192.168.7.0/24", port: 8443 }];
+    const spec = specs({ artefacts: "fetched", artefactServers })["allow-artefact-fetch"];
+    expect(spec).toMatchObject({
+      egress: [
+        { ports: [{ port: 443 }], to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] },
+        { ports: [{ protocol: "TCP", port: 443 }], to: [{ ipBlock: { cidr: "10.1.2.3/32" } }] },
+        { ports: [{ protocol: "TCP", port: 8443 }], to: [{ ipBlock: { cidr: "192.168.7.0/24" } }] },
+      ],
+    });
+    expect(specs({ artefactServers })).not.toHaveProperty("allow-artefact-fetch");
   });
 
-  it.each(["10.0.0.0", "10.0.0.0/33", "::/0", "anywhere"])("refuses the client range %j", (range) => {
+  it("lets the gateway reach the API server's addresses only, where they are known", () => {
+    const spec = specs({ apiServers: ["10.96.0.1/32", "10.0.7.0/24"] })["allow-gateway-to-api-server"];
+    expect(spec).toMatchObject({
+      egress: [{ to: [{ ipBlock: { cidr: "10.96.0.1/32" } }, { ipBlock: { cidr: "10.0.7.0/24" } }] }],
+    });
+  });
+
+  it("refuses an empty list of API servers, which would cut the gateway off", () => {
+    expect(networkSettings.safeParse({ ownership, apiServers: [] }).success).toBe(false);
+  });
+
+  it.each(["10.0.0.0", "10.0.0.0/33", "::/0", "anywhere"])("refuses the range %j", (range) => {
     expect(networkSettings.safeParse({ ownership, clients: [range] }).success).toBe(false);
+    expect(networkSettings.safeParse({ ownership, apiServers: [range] }).success).toBe(false);
   });
 });

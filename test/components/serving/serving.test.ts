@@ -57,6 +57,14 @@ describe("planModelVersion", () => {
     expect(fetch).toMatchObject({ role: "fetch", artefact, cacheDir: "/models" });
   });
 
+  it("hands the authority of artefact servers to the fetch, as the runtime accepts it", () => {
+    const artefactAuthority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    const { data } = planModelVersion(settingsOf({ artefactAuthority })).config;
+    const fetch = runtimeConfig.parse(JSON.parse(data["fetch.json"] ?? ""));
+    expect(fetch).toMatchObject({ role: "fetch", authority: artefactAuthority });
+    expect(data["config.json"]).not.toContain("CERTIFICATE");
+  });
+
   it("fetches nothing where the nodes offer the weights", () => {
     expect(Object.keys(planModelVersion(settingsOf({ cache: "node" })).config.data)).toEqual(["config.json"]);
   });
@@ -128,6 +136,7 @@ describe("model manifests", () => {
     expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBe(240);
     expect(startupProbe.httpGet).toEqual({ path: "/startupz", port: "http", scheme: "HTTP" });
     expect(livenessProbe.httpGet.path).toBe("/livez");
+    expect(livenessProbe.terminationGracePeriodSeconds).toBeLessThanOrEqual(10);
   });
 
   it("fetches into the pod's own volume before the model starts", () => {
@@ -137,6 +146,7 @@ describe("model manifests", () => {
       { name: "RAMPA_CONFIG", value: "/etc/rampa/config/fetch.json" },
     ]);
     expect(spec.volumes).toContainEqual({ name: "models", emptyDir: { sizeLimit: "3Gi" } });
+    expect(spec.initContainers[0].terminationMessagePolicy).toBe("FallbackToLogsOnError");
   });
 
   it("mounts the nodes' weights read-only, and fetches nothing", () => {

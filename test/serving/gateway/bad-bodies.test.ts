@@ -1,31 +1,13 @@
 // Bodies that must be refused in OpenAI's envelope, each with status, code and param.
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  chat,
-  errorOf,
-  type Fixture,
-  httpRoute,
-  KEY,
-  startFixture,
-  startUpstream,
-  type Upstream,
-} from "./fixture.ts";
+import { chat, errorOf, KEY, type Served, startServed } from "./fixture.ts";
 
-let upstream: Upstream;
-let fixture: Fixture;
-
+let served: Served;
 beforeAll(async () => {
-  upstream = await startUpstream();
-  fixture = await startFixture({
-    routes: [httpRoute("chat", [{ version: "1.0.0", port: upstream.port, weight: 100 }])],
-  });
+  served = await startServed();
 });
-
-afterAll(async () => {
-  await fixture.stop();
-  await upstream.close();
-});
+afterAll(() => served.stop());
 
 const deep = `{"model":"chat","messages":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
 
@@ -78,6 +60,13 @@ const cases: readonly { name: string; body: unknown; status: number; code: strin
       param: "stream",
     },
     {
+      name: "include_usage as text",
+      body: chat({ stream: true, stream_options: { include_usage: "yes" } }),
+      status: 400,
+      code: "invalid_type",
+      param: "stream_options.include_usage",
+    },
+    {
       name: "20 MB",
       body: chat({ filler: "x".repeat(20 * 1024 * 1024) }),
       status: 413,
@@ -88,6 +77,7 @@ const cases: readonly { name: string; body: unknown; status: number; code: strin
 
 describe("a refused body", () => {
   it.each(cases)("$name → $status $code", async ({ body, status, code, param }) => {
+    const { upstream, fixture } = served;
     const received = upstream.seen.length;
     const response = await fixture.post(body);
     expect(response.status).toBe(status);
@@ -106,7 +96,7 @@ describe("a refused body", () => {
         else controller.enqueue(chunk);
       },
     });
-    const response = await fetch(`${fixture.url}/v1/chat/completions`, {
+    const response = await fetch(`${served.fixture.url}/v1/chat/completions`, {
       method: "POST",
       headers: { authorization: `Bearer ${KEY}` },
       body,
@@ -119,13 +109,13 @@ describe("a refused body", () => {
 
 describe("a refused request", () => {
   it("to an unknown URL is 404 unknown_url", async () => {
-    const response = await fetch(`${fixture.url}/v1/nothing`, { method: "POST", body: "{}" });
+    const response = await fetch(`${served.fixture.url}/v1/nothing`, { method: "POST", body: "{}" });
     expect(response.status).toBe(404);
     expect(await errorOf(response)).toMatchObject({ code: "unknown_url", param: null });
   });
 
   it("with the wrong method is 405 and names the allowed one", async () => {
-    const response = await fetch(`${fixture.url}/v1/chat/completions`);
+    const response = await fetch(`${served.fixture.url}/v1/chat/completions`);
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("POST");
     expect((await errorOf(response)).code).toBe("method_not_allowed");
@@ -150,7 +140,7 @@ describe("a refused request", () => {
 
 function raw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(fixture.gateway.server.port, "127.0.0.1", () => socket.write(text));
+    const socket = connect(served.fixture.gateway.server.port, "127.0.0.1", () => socket.write(text));
     let received = "";
     socket.on("data", (chunk) => {
       received += chunk.toString("utf8");

@@ -1,28 +1,15 @@
 // Keys: missing, wrong, expired, limited to endpoints, rotated while running, guessed.
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  chat,
-  type Fixture,
-  type FixtureSettings,
-  httpRoute,
-  KEY,
-  keyEntry,
-  startFixture,
-  startUpstream,
-  until,
-} from "./fixture.ts";
+import { chat, type Fixture, KEY, keyEntry, type ServedSettings, startServed, until } from "./fixture.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function start(keys?: FixtureSettings["keys"]): Promise<Fixture> {
-  const upstream = await startUpstream();
-  const backends = [{ version: "1.0.0", port: upstream.port, weight: 1 }];
-  const routes = [httpRoute("chat", backends), httpRoute("other", backends)];
-  const fixture = await startFixture({ routes, ...(keys ? { keys } : {}) });
-  cleanups.push(upstream.close, fixture.stop);
+async function start(keys?: ServedSettings["keys"]): Promise<Fixture> {
+  const { fixture, stop } = await startServed({ endpoints: ["chat", "other"], ...(keys && { keys }) });
+  cleanups.push(stop);
   return fixture;
 }
 
@@ -137,7 +124,7 @@ describe("the log", () => {
       tokensIn: 7,
       tokensOut: 5,
     });
-    for (const field of ["requestId", "latencyMs", "ttftMs", "tokensPerSecond", "rssBytes"]) {
+    for (const field of ["requestId", "latencyMs", "tokensPerSecond", "rssBytes"]) {
       expect(lines[0]).toHaveProperty(field);
     }
     expect(lines.map((line) => line.outcome)).toEqual([

@@ -59,37 +59,34 @@ export async function startUpstream(behave: Behaviour = answer, onPort = 0): Pro
 const USAGE = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
 export const ANSWER_TEXT = "the planted answer text";
 
-export const frame = (content: string): string =>
-  `data: ${JSON.stringify({ id: "c-1", object: "chat.completion.chunk", created: 1, model: "chat", choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`;
+const FRAME_HEAD = { id: "c-1", object: "chat.completion.chunk", created: 1, model: "chat" };
+const toFrame = (rest: object): string => `data: ${JSON.stringify({ ...FRAME_HEAD, ...rest })}\n\n`;
 
-const LAST_FRAMES = `data: ${JSON.stringify({ id: "c-1", object: "chat.completion.chunk", created: 1, model: "chat", choices: [], usage: USAGE })}\n\ndata: [DONE]\n\n`;
+/** `rest` as a model server adds it to every frame, e.g. a null usage. */
+export const frame = (content: string, rest: object = {}): string =>
+  toFrame({ choices: [{ index: 0, delta: { content }, finish_reason: null }], ...rest });
 
-/** Answers whole, or as a stream of five frames with `gapMs` between them. */
+/** Answers whole, or as a stream of five frames with `gapMs` between them and the usage when it is asked for. */
 export const answerWith =
   (gapMs: number): Behaviour =>
   (body, response) => {
-    if (!JSON.parse(body).stream) {
+    const { stream, stream_options: options } = JSON.parse(body);
+    if (!stream) {
       const message = { role: "assistant", content: ANSWER_TEXT, refusal: null };
       const choices = [{ index: 0, message, logprobs: null, finish_reason: "stop" }];
-      const answer = {
-        id: "c-1",
-        object: "chat.completion",
-        created: 1,
-        model: "chat",
-        choices,
-        usage: USAGE,
-      };
-      response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
+      const whole = { ...FRAME_HEAD, object: "chat.completion", choices, usage: USAGE };
+      response.setHeader("content-type", "application/json").end(JSON.stringify(whole));
       return;
     }
+    const isAsked = options?.include_usage === true;
     response.setHeader("content-type", "text/event-stream");
     let sent = 0;
     const timer = setInterval(() => {
-      response.write(frame(`w${sent} `));
+      response.write(frame(`w${sent} `, isAsked ? { usage: null } : {}));
       sent += 1;
       if (sent < 5) return;
       clearInterval(timer);
-      response.end(LAST_FRAMES);
+      response.end(`${isAsked ? toFrame({ choices: [], usage: USAGE }) : ""}data: [DONE]\n\n`);
     }, gapMs);
     response.on("close", () => clearInterval(timer));
   };
@@ -188,6 +185,30 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+export type Served = {
+  readonly upstream: Upstream;
+  readonly fixture: Fixture;
+  readonly stop: () => Promise<void>;
+};
+
+export type ServedSettings = Omit<FixtureSettings, "routes"> & {
+  readonly behave?: Behaviour;
+  readonly endpoints?: readonly string[];
+};
+
+/** A gateway before one model server that is version 1.0.0 of every endpoint, which is `chat` when left out. */
+export async function startServed(settings: ServedSettings = {}): Promise<Served> {
+  const { behave, endpoints = ["chat"], ...rest } = settings;
+  const upstream = await startUpstream(behave);
+  const backends = [{ version: "1.0.0", port: upstream.port, weight: 100 }];
+  const fixture = await startFixture({ routes: endpoints.map((name) => httpRoute(name, backends)), ...rest });
+  const stop = async (): Promise<void> => {
+    await fixture.stop();
+    await upstream.close();
+  };
+  return { upstream, fixture, stop };
 }
 
 export const chat = (rest: object = {}) => ({

@@ -1,33 +1,16 @@
 // The official OpenAI client against the gateway.
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  ANSWER_TEXT,
-  chat,
-  type Fixture,
-  httpRoute,
-  KEY,
-  startFixture,
-  startUpstream,
-  type Upstream,
-} from "./fixture.ts";
+import { ANSWER_TEXT, chat, KEY, type Served, startServed } from "./fixture.ts";
 
-let upstream: Upstream;
-let fixture: Fixture;
+let served: Served;
 let client: OpenAI;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  fixture = await startFixture({
-    routes: [httpRoute("chat", [{ version: "1.0.0", port: upstream.port, weight: 100 }])],
-  });
-  client = new OpenAI({ baseURL: `${fixture.url}/v1`, apiKey: KEY, maxRetries: 0 });
+  served = await startServed();
+  client = new OpenAI({ baseURL: `${served.fixture.url}/v1`, apiKey: KEY, maxRetries: 0 });
 });
-
-afterAll(async () => {
-  await fixture.stop();
-  await upstream.close();
-});
+afterAll(() => served.stop());
 
 const messages = [{ role: "user" as const, content: "hello" }];
 
@@ -67,7 +50,7 @@ describe("the official client", () => {
   });
 
   it("raises AuthenticationError for a wrong key", async () => {
-    const wrong = new OpenAI({ baseURL: `${fixture.url}/v1`, apiKey: "rk-wrong", maxRetries: 0 });
+    const wrong = new OpenAI({ baseURL: `${served.fixture.url}/v1`, apiKey: "rk-wrong", maxRetries: 0 });
     await expect(wrong.models.list()).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
   });
 });
@@ -75,33 +58,33 @@ describe("the official client", () => {
 describe("what travels", () => {
   it("forwards the received bytes unchanged and never the caller's key", async () => {
     const body = `{ "model":"chat",  "unknown_field": {"x":[1.50]}, "messages":[{"role":"user","content":"é\\u00e9"}] }`;
-    await fixture.post(body, { "x-request-id": "caller-42", cookie: "a=b", "x-custom": "kept" });
-    const received = upstream.seen.at(-1);
+    await served.fixture.post(body, { "x-request-id": "caller-42", cookie: "a=b", "x-custom": "kept" });
+    const received = served.upstream.seen.at(-1);
     expect(received?.body).toBe(body);
     expect(received?.headers["x-request-id"]).toBe("caller-42");
     expect(received?.headers["x-custom"]).toBe("kept");
     expect(received?.headers.cookie).toBeUndefined();
-    expect(JSON.stringify(upstream.seen)).not.toContain(KEY);
+    expect(JSON.stringify(served.upstream.seen)).not.toContain(KEY);
   });
 
   it("tells the caller which endpoint, version and variant answered", async () => {
-    const response = await fixture.post(chat(), { "x-client-request-id": "mine-1" });
+    const response = await served.fixture.post(chat(), { "x-client-request-id": "mine-1" });
     const { headers } = response;
     expect(headers.get("x-rampa-endpoint")).toBe("chat");
     expect(headers.get("x-rampa-version")).toBe("1.0.0");
-    expect(headers.get("x-rampa-variant")).toBe(`127.0.0.1:${upstream.port}`);
+    expect(headers.get("x-rampa-variant")).toBe(`127.0.0.1:${served.upstream.port}`);
     expect(headers.get("x-request-id")).toBe("mine-1");
     await response.text();
   });
 
   it("replaces a request id that could break a log line", async () => {
-    const response = await fixture.post(chat(), { "x-request-id": 'a"b c' });
+    const response = await served.fixture.post(chat(), { "x-request-id": 'a"b c' });
     expect(response.headers.get("x-request-id")).toMatch(/^req_[0-9a-f]{32}$/);
     await response.text();
   });
 
   it("counts requests, tokens and weights in /metrics", async () => {
-    const text = await (await fetch(`${fixture.url}/metrics`)).text();
+    const text = await (await fetch(`${served.fixture.url}/metrics`)).text();
     expect(text).toMatch(/gateway_requests_total\{endpoint="chat",version="1\.0\.0",outcome="ok"\} \d+/);
     expect(text).toContain('canary_weight_ratio{endpoint="chat",version="1.0.0"} 1');
     expect(text).toMatch(/gen_ai_client_token_usage_sum\{.*gen_ai_token_type="output"\} \d*5/);

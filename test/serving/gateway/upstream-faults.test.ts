@@ -9,13 +9,13 @@ import {
   type Behaviour,
   chat,
   errorOf,
-  type Fixture,
-  type FixtureSettings,
   frame,
   httpRoute,
+  type Served,
+  type ServedSettings,
   startFixture,
+  startServed,
   startUpstream,
-  type Upstream,
   until,
 } from "./fixture.ts";
 
@@ -24,16 +24,10 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function start(
-  behave: Behaviour,
-  timeouts: FixtureSettings["timeouts"] = {},
-): Promise<{ upstream: Upstream; fixture: Fixture }> {
-  const upstream = await startUpstream(behave);
-  cleanups.push(upstream.close);
-  const routes = [httpRoute("chat", [{ version: "1.0.0", port: upstream.port, weight: 100 }])];
-  const fixture = await startFixture({ routes, timeouts });
-  cleanups.push(fixture.stop);
-  return { upstream, fixture };
+async function start(behave: Behaviour, timeouts: ServedSettings["timeouts"] = {}): Promise<Served> {
+  const served = await startServed({ behave, timeouts });
+  cleanups.push(served.stop);
+  return served;
 }
 
 async function closedPort(): Promise<number> {
@@ -141,10 +135,7 @@ describe("before the first byte", () => {
   });
 
   it("fails no request while a model server is replaced under load", async () => {
-    const first = await startUpstream();
-    const { port } = first;
-    const fixture = await startFixture({ routes: [httpRoute("chat", [{ version: "1", port, weight: 1 }])] });
-    cleanups.push(fixture.stop);
+    const { upstream: first, fixture } = await start(answer);
     let running = true;
     const statuses: number[] = [];
     const load = Array.from({ length: 4 }, async () => {
@@ -156,7 +147,7 @@ describe("before the first byte", () => {
     });
     await until(() => statuses.length > 50);
     await first.close();
-    const second = await startUpstream(answer, port);
+    const second = await startUpstream(answer, first.port);
     cleanups.push(second.close);
     await until(() => second.seen.length > 50);
     running = false;

