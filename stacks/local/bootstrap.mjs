@@ -2,7 +2,17 @@
 // Plain JavaScript without dependencies, because it runs before there is anything else.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { arch, constants, homedir, platform } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +29,10 @@ const NODE_PACKAGES = {
 const REACHABLE_WITHIN_MS = 4_000;
 const DOWNLOAD_WITHIN_MS = 300_000;
 const HEARTBEAT_MS = 5_000;
+/** Longer than any download takes: an older scratch folder was left by a process that was killed. */
+const LEFT_BEHIND_MS = 24 * 60 * 60_000;
+const SCRATCH_PREFIX = ".new-";
+const LOCK_PREFIX = "set-up.lock.";
 
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const cache =
@@ -48,7 +62,8 @@ async function findNode() {
 async function installNode(home) {
   say(`Node ${process.versions.node} is older than ${OLDEST_FITTING_MAJOR}: getting Node ${NODE_VERSION}`);
   mkdirSync(dirname(home), { recursive: true });
-  const scratch = mkdtempSync(join(dirname(home), ".new-"));
+  removeLeftBehind(dirname(home));
+  const scratch = mkdtempSync(join(dirname(home), SCRATCH_PREFIX));
   try {
     const unpacked = (await takeOfficialRelease(scratch)) ?? takeNpmPackage(scratch);
     proveNodeRuns(join(unpacked, "bin", "node"));
@@ -57,6 +72,14 @@ async function installNode(home) {
     rmSync(scratch, { recursive: true, force: true });
   }
   say(`Node ${NODE_VERSION} is ready`);
+}
+
+function removeLeftBehind(folder) {
+  for (const name of readdirSync(folder).filter((entry) => entry.startsWith(SCRATCH_PREFIX))) {
+    const path = join(folder, name);
+    const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - changedMs > LEFT_BEHIND_MS) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** The release of the Node project, or undefined where its site can't be reached from here. */
@@ -199,33 +222,36 @@ async function runNpmCi(node) {
   say("npm packages are ready");
 }
 
-/** One set-up at a time in a checkout; a lock whose holder is gone is taken over. */
+/**
+ * One set-up at a time in a checkout: a file a process, named after it. Nobody takes over another's, so that cannot be
+ * raced; and as each looks again after it wrote its own, of two that start at once never both go on.
+ */
 async function takeInstallLock() {
-  const lock = join(checkout, ".rampa", "set-up.lock");
-  mkdirSync(dirname(lock), { recursive: true });
+  const folder = join(checkout, ".rampa");
+  const mine = `${LOCK_PREFIX}${process.pid}`;
+  mkdirSync(folder, { recursive: true });
   let told = false;
   for (;;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: "wx" });
-      return () => rmSync(lock, { force: true });
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
+    if (findHolder(folder, mine) === undefined) {
+      writeFileSync(join(folder, mine), "");
+      if (findHolder(folder, mine) === undefined) return () => rmSync(join(folder, mine), { force: true });
+      rmSync(join(folder, mine), { force: true });
     }
-    const holder = readHolder(lock);
-    if (holder === undefined || !isAlive(holder)) rmSync(lock, { force: true });
-    else if (!told) say(`process ${holder} is installing npm packages: waiting for it`);
+    if (!told) say("another process is installing npm packages: waiting for it");
     told = true;
-    await new Promise((wake) => setTimeout(wake, 300));
+    // Uneven, so that two that gave way to each other do not do so for ever.
+    await new Promise((wake) => setTimeout(wake, 200 + 200 * Math.random()));
   }
 }
 
-function readHolder(lock) {
-  try {
-    return Number.parseInt(readFileSync(lock, "utf8"), 10);
-  } catch (error) {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
+/** The file of another process that is alive; those of dead ones go. */
+function findHolder(folder, mine) {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(LOCK_PREFIX) || name === mine) continue;
+    if (isAlive(Number(name.slice(LOCK_PREFIX.length)))) return name;
+    rmSync(join(folder, name), { force: true });
   }
+  return undefined;
 }
 
 function isAlive(pid) {

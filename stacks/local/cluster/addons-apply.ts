@@ -124,7 +124,7 @@ async function awaitAll(
       throw clusterError(
         "cluster.not-ready",
         `${what} was not ready within ${deadlineMs / 1000} s`,
-        "rampa status",
+        "npm run rampa -- status",
       );
     }
     progress.report(`waiting for ${what}`);

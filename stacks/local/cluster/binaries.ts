@@ -1,13 +1,13 @@
 // Obtains every program of the embedded cluster: from PATH, else the official release, else a registry.
-import { accessSync, chmodSync, constants, existsSync, symlinkSync } from "node:fs";
+import { accessSync, constants, existsSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { paths } from "../paths.ts";
 import type { Progress } from "../progress.ts";
 import { tryCommand } from "./commands.ts";
 import { fetchDebianProgram, installDebianPackages } from "./debian.ts";
-import { download, downloadArchive, type Release } from "./downloads.ts";
 import { buildGoProgram, type GoProgram } from "./go-build.ts";
 import { ensureGo } from "./go-toolchain.ts";
+import { CNI_PLUGINS, fetchRelease, KUBE_PARTS, officialRelease } from "./releases.ts";
 import { architecture, isAtLeast, oldestAccepted, versions } from "./versions.ts";
 
 export type ClusterBinaries = {
@@ -23,9 +23,6 @@ export type ClusterBinaries = {
   readonly tini: string;
 };
 
-const KUBE_PARTS = "kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl".split(
-  " ",
-);
 const home = (name: string): string => join(paths.cache, "cluster", `${name}-${architecture()}`);
 
 /** Cached by version: a second call only looks whether the files are there. */
@@ -34,21 +31,17 @@ export async function ensureClusterBinaries(progress: Progress): Promise<Cluster
   const kube = await ensureKube(progress);
   const coredns = await ensureCoredns(progress);
   const pause = await ensurePause(progress);
-  const etcd = await ensureProgram(etcdSource(), progress);
-  const containerd = await ensureProgram(containerdSource(), progress);
-  const runc = await ensureProgram(runcSource(), progress);
-  const cniDir = await ensureCniPlugins(progress);
-  const tini = await ensureProgram(tiniSource(), progress);
+  const containerdProgram = await ensureProgram(containerd, progress);
   return {
     kube,
     coredns,
     pause,
-    etcd,
-    containerd,
-    ctr: join(dirname(containerd), "ctr"),
-    runc,
-    cniDir,
-    tini,
+    etcd: await ensureProgram(etcd, progress),
+    containerd: containerdProgram,
+    ctr: join(dirname(containerdProgram), "ctr"),
+    runc: await ensureProgram(runc, progress),
+    cniDir: await ensureCniPlugins(progress),
+    tini: await ensureProgram(tini, progress),
   };
 }
 
@@ -64,13 +57,9 @@ async function ensureKube(progress: Progress): Promise<string> {
 }
 
 async function downloadKube(directory: string, progress: Progress): Promise<boolean> {
-  const root = `https://dl.k8s.io/release/v${versions.kubernetes}/bin/linux/${architecture()}`;
   for (const name of KUBE_PARTS) {
-    const url = `${root}/${name}`;
-    const file = join(directory, name);
-    if (isExecutable(file)) continue;
-    if (!(await download({ url, checksumUrl: `${url}.sha256` }, file, progress))) return false;
-    chmodSync(file, 0o755);
+    if (isExecutable(join(directory, name))) continue;
+    if ((await fetchRelease(name, directory, progress)) === undefined) return false;
   }
   return true;
 }
@@ -78,11 +67,8 @@ async function downloadKube(directory: string, progress: Progress): Promise<bool
 async function ensureCoredns(progress: Progress): Promise<string> {
   const directory = home(`coredns-${versions.coredns}`);
   const file = join(directory, "coredns");
-  if (isExecutable(file)) return file;
-  const name = `coredns_${versions.coredns}_linux_${architecture()}.tgz`;
-  const url = `https://github.com/coredns/coredns/releases/download/v${versions.coredns}/${name}`;
-  const release = { url, checksumUrl: `${url}.sha256`, members: ["coredns"] };
-  if (!(await downloadArchive(release, directory, progress))) await build("coredns", file, progress);
+  if (isExecutable(file) || (await fetchRelease("coredns", directory, progress))) return file;
+  await build("coredns", file, progress);
   return file;
 }
 
@@ -99,12 +85,8 @@ async function build(program: GoProgram, file: string, progress: Progress): Prom
 }
 
 type ProgramSource = {
-  readonly name: string;
+  readonly name: "etcd" | "containerd" | "runc" | "tini";
   readonly debianPackage: string;
-  readonly directory: string;
-  readonly release: Release & ({ readonly members: readonly string[] } | { readonly members?: never });
-  /** Where the program lies below `directory` once the release is unpacked. */
-  readonly member: string;
   readonly isFitting: (program: string) => Promise<boolean>;
   /** Must lie beside the program to count as installed. */
   readonly companions: readonly string[];
@@ -115,85 +97,48 @@ async function ensureProgram(source: ProgramSource, progress: Progress): Promise
   if (installed !== undefined && hasCompanions(installed, source) && (await source.isFitting(installed))) {
     return installed;
   }
-  const file = join(source.directory, source.member);
-  if (isExecutable(file)) return file;
-  if (await fetchRelease(source, file, progress)) return file;
-  return await fetchDebianProgram(source.debianPackage, source.name, progress);
+  const directory = home(`${source.name}-${versions[source.name]}`);
+  const kept = join(directory, officialRelease(source.name).program);
+  if (isExecutable(kept)) return kept;
+  const released = await fetchRelease(source.name, directory, progress);
+  return released ?? (await fetchDebianProgram(source.debianPackage, source.name, progress));
 }
 
-async function fetchRelease(source: ProgramSource, file: string, progress: Progress): Promise<boolean> {
-  const { members, ...release } = source.release;
-  if (members !== undefined)
-    return await downloadArchive({ ...release, members }, source.directory, progress);
-  if (!(await download(release, file, progress))) return false;
-  chmodSync(file, 0o755);
-  return true;
-}
+const etcd: ProgramSource = {
+  name: "etcd",
+  debianPackage: "etcd-server",
+  companions: [],
+  isFitting: reports("--version", /etcd Version: ([\d.]+)/, oldestAccepted.etcd),
+};
 
-function etcdSource(): ProgramSource {
-  const root = `etcd-v${versions.etcd}-linux-${architecture()}`;
-  const base = `https://github.com/etcd-io/etcd/releases/download/v${versions.etcd}`;
-  return {
-    name: "etcd",
-    debianPackage: "etcd-server",
-    directory: home(`etcd-${versions.etcd}`),
-    release: { url: `${base}/${root}.tar.gz`, checksumUrl: `${base}/SHA256SUMS`, members: [`${root}/etcd`] },
-    member: `${root}/etcd`,
-    companions: [],
-    isFitting: reports("--version", /etcd Version: ([\d.]+)/, oldestAccepted.etcd),
-  };
-}
+const containerd: ProgramSource = {
+  name: "containerd",
+  debianPackage: "containerd",
+  companions: ["ctr", "containerd-shim-runc-v2"],
+  isFitting: reports("--version", /containerd\S* (?:v)?(\d+\.[\d.]+)/, oldestAccepted.containerd),
+};
 
-function containerdSource(): ProgramSource {
-  const base = `https://github.com/containerd/containerd/releases/download/v${versions.containerd}`;
-  const url = `${base}/containerd-static-${versions.containerd}-linux-${architecture()}.tar.gz`;
-  return {
-    name: "containerd",
-    debianPackage: "containerd",
-    directory: home(`containerd-${versions.containerd}`),
-    release: { url, checksumUrl: `${url}.sha256sum`, members: ["bin"] },
-    member: "bin/containerd",
-    companions: ["ctr", "containerd-shim-runc-v2"],
-    isFitting: reports("--version", /containerd\S* (?:v)?(\d+\.[\d.]+)/, oldestAccepted.containerd),
-  };
-}
+const runc: ProgramSource = {
+  name: "runc",
+  debianPackage: "runc",
+  companions: [],
+  isFitting: reports("--version", /runc version ([\d.]+)/, oldestAccepted.runc),
+};
 
-function runcSource(): ProgramSource {
-  const base = `https://github.com/opencontainers/runc/releases/download/v${versions.runc}`;
-  return {
-    name: "runc",
-    debianPackage: "runc",
-    directory: home(`runc-${versions.runc}`),
-    release: { url: `${base}/runc.${architecture()}`, checksumUrl: `${base}/runc.sha256sum` },
-    member: "runc",
-    companions: [],
-    isFitting: reports("--version", /runc version ([\d.]+)/, oldestAccepted.runc),
-  };
-}
-
-function tiniSource(): ProgramSource {
-  const url = `https://github.com/krallin/tini/releases/download/v${versions.tini}/tini-static-${architecture()}`;
-  return {
-    name: "tini",
-    debianPackage: "tini",
-    directory: home(`tini-${versions.tini}`),
-    release: { url, checksumUrl: `${url}.sha256sum` },
-    member: "tini",
-    companions: [],
-    isFitting: async () => true,
-  };
-}
+const tini: ProgramSource = {
+  name: "tini",
+  debianPackage: "tini",
+  companions: [],
+  isFitting: async () => true,
+};
 
 async function ensureCniPlugins(progress: Progress): Promise<string> {
   const complete = (directory: string): boolean =>
-    ["ptp", "host-local", "loopback"].every((name) => isExecutable(join(directory, name)));
+    CNI_PLUGINS.every((name) => isExecutable(join(directory, name)));
   const directory = home(`cni-plugins-${versions.cniPlugins}`);
   for (const candidate of ["/usr/lib/cni", "/opt/cni/bin", directory])
     if (complete(candidate)) return candidate;
-  const base = `https://github.com/containernetworking/plugins/releases/download/v${versions.cniPlugins}`;
-  const url = `${base}/cni-plugins-linux-${architecture()}-v${versions.cniPlugins}.tgz`;
-  const release = { url, checksumUrl: `${url}.sha256`, members: ["."] };
-  if ((await downloadArchive(release, directory, progress)) && complete(directory)) return directory;
+  if (await fetchRelease("cniPlugins", directory, progress)) return directory;
   return dirname(await fetchDebianProgram("containernetworking-plugins", "ptp", progress));
 }
 

@@ -12,6 +12,7 @@ import { withClusterLock } from "./cluster-lock.ts";
 import { embeddedStatus, foreignStatus, type PartStatus } from "./cluster-status.ts";
 import { EMBEDDED_CONTEXT, isEmbeddedRunning, startEmbedded } from "./embedded.ts";
 import { removeEmbedded } from "./embedded-remove.ts";
+import { collectImages } from "./image-collection.ts";
 import { hasImageBy, importBy, requireEmbeddedCtr } from "./image-import.ts";
 import { instanceOf, layoutOf } from "./instance.ts";
 import { findKind, isDockerRunning, KIND_MODELS, kindCtr, kindName, removeKind, startKind } from "./kind.ts";
@@ -100,17 +101,20 @@ export async function removeCluster(progress: Progress): Promise<void> {
   });
 }
 
-/** `reference` is what pods will say: `repository@sha256:…` or `repository:tag`. */
+/** `reference` is what pods will say: `repository@sha256:…` or `repository:tag`. Older ones that nothing uses go. */
 export async function importImage(layoutTar: string, reference: string, progress: Progress): Promise<void> {
   const known = await requireCluster();
   progress.report(`importing ${reference}`);
-  if (known.kind === "embedded") return await importBy(requireEmbeddedCtr(paths.home), layoutTar, reference);
-  if (known.kind === "kind") return await importBy(kindCtr, layoutTar, reference);
-  throw clusterError(
-    "cluster.import-unsupported",
-    `images cannot be imported into the cluster of context ${known.context}`,
-    "push the image to a registry that cluster can pull from",
-  );
+  if (known.kind === "context") {
+    throw clusterError(
+      "cluster.import-unsupported",
+      `images cannot be imported into the cluster of context ${known.context}`,
+      "push the image to a registry that cluster can pull from",
+    );
+  }
+  const ctr = known.kind === "embedded" ? requireEmbeddedCtr(paths.home) : kindCtr;
+  await importBy(ctr, layoutTar, reference);
+  await collectImages(ctr, await connectApi(known.kubeconfig, known.context), reference);
 }
 
 /** False on a cluster whose images cannot be listed from here. */

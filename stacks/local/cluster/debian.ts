@@ -1,10 +1,11 @@
 // Takes programs from Debian packages: unpacked into the cache, so that no service of theirs ever starts.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { paths } from "../paths.ts";
 import type { Progress } from "../progress.ts";
 import { clusterError } from "./cluster-error.ts";
 import { runCommand, tryCommand } from "./commands.ts";
+import { withScratch } from "./scratch-folder.ts";
 
 const APT_DEADLINE_MS = 300_000;
 const PLACES = ["usr/bin", "usr/sbin", "usr/lib/cni", "sbin", "bin"];
@@ -37,9 +38,7 @@ export async function installDebianPackages(names: readonly string[], progress: 
 
 async function unpackPackage(name: string, directory: string, progress: Progress): Promise<void> {
   progress.report(`fetching the Debian package ${name}`);
-  mkdirSync(dirname(directory), { recursive: true });
-  const scratch = mkdtempSync(`${directory}.`);
-  try {
+  await withScratch(directory, async (scratch) => {
     const options = { cwd: scratch, deadlineMs: APT_DEADLINE_MS };
     const fetch = ["-o", "APT::Sandbox::User=root", "download", name];
     if ((await tryCommand("apt-get", fetch, options)).code !== 0) {
@@ -48,8 +47,6 @@ async function unpackPackage(name: string, directory: string, progress: Progress
     }
     const archive = readdirSync(scratch).find((file) => file.endsWith(".deb")) ?? "";
     await runCommand("dpkg-deb", ["--extract", join(scratch, archive), join(scratch, "out")], options);
-    renameSync(join(scratch, "out"), directory);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+    if (!existsSync(directory)) renameSync(join(scratch, "out"), directory);
+  });
 }

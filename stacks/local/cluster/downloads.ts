@@ -1,20 +1,13 @@
 // Fetches official releases: short patience for a closed network, checksum before anything is used.
 import { createHash } from "node:crypto";
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Progress } from "../progress.ts";
 import { clusterError } from "./cluster-error.ts";
 import { runCommand } from "./commands.ts";
+import { withScratch } from "./scratch-folder.ts";
 
 const ANSWER_DEADLINE_MS = 4_000;
 const DOWNLOAD_DEADLINE_MS = 600_000;
@@ -28,31 +21,14 @@ export type Release = {
 /** Hosts that did not answer, so that a closed network costs the wait once and not per file. */
 const silentHosts = new Set<string>();
 
-/** False when the release site does not answer; a wrong checksum is an error, never a reason to go on. */
+/** False when the release is out of reach from here; a wrong checksum is an error, never a reason to go on. */
 export async function download(release: Release, file: string, progress: Progress): Promise<boolean> {
-  const published = await fetchText(release.checksumUrl);
-  if (published === undefined) return false;
-  const want = findChecksum(published, new URL(release.url).pathname.split("/").at(-1) ?? "");
-  const response = await open(release.url);
-  if (!response?.body || want === undefined) return false;
-  mkdirSync(dirname(file), { recursive: true });
-  progress.report(`downloading ${new URL(release.url).pathname.split("/").at(-1)}`);
-  // The DOM's stream type and Node's differ in name only.
-  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-  await pipeline(body, createWriteStream(`${file}.part`), {
-    signal: AbortSignal.timeout(DOWNLOAD_DEADLINE_MS),
+  return await withScratch(file, async (scratch) => {
+    const part = join(scratch, "part");
+    if (!(await downloadVerified(release, part, progress))) return false;
+    renameSync(part, file);
+    return true;
   });
-  const got = await checksumOf(`${file}.part`);
-  if (got !== want) {
-    rmSync(`${file}.part`, { force: true });
-    throw clusterError(
-      "cluster.checksum",
-      `${release.url} has SHA-256 ${got}, published is ${want}`,
-      "try again; if it stays, a proxy changes downloads on the way",
-    );
-  }
-  renameSync(`${file}.part`, file);
-  return true;
 }
 
 /** Unpacks chosen members of a downloaded archive into `directory`, which appears only when complete. */
@@ -61,27 +37,63 @@ export async function downloadArchive(
   directory: string,
   progress: Progress,
 ): Promise<boolean> {
-  mkdirSync(dirname(directory), { recursive: true });
-  const scratch = mkdtempSync(`${directory}.`);
-  try {
+  return await withScratch(directory, async (scratch) => {
     const archive = join(scratch, "archive.tgz");
-    if (!(await download(release, archive, progress))) return false;
+    if (!(await downloadVerified(release, archive, progress))) return false;
     const out = join(scratch, "out");
     mkdirSync(out);
     await runCommand("tar", ["-xzf", archive, "-C", out, ...release.members]);
-    if (!existsSync(directory)) renameSync(out, directory);
+    if (release.members.every((member) => existsSync(join(directory, member)))) return true;
+    // Another process may just have completed it; what lies there incomplete is the rest of another way of getting it.
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(out, directory);
     return true;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+  });
+}
+
+async function downloadVerified(release: Release, file: string, progress: Progress): Promise<boolean> {
+  const name = basename(new URL(release.url).pathname);
+  const published = await fetchText(release.checksumUrl);
+  const want = published === undefined ? undefined : findChecksum(published, name);
+  const response = want === undefined ? undefined : await open(release.url);
+  if (!response?.body) return false;
+  progress.report(`downloading ${name}`);
+  if (!(await save(response.body, file))) return false;
+  const got = await checksumOf(file);
+  if (got === want) return true;
+  throw clusterError(
+    "cluster.checksum",
+    `${release.url} has SHA-256 ${got}, published is ${want}`,
+    "try again; if it stays, a proxy changes downloads on the way",
+  );
+}
+
+/** False when the connection breaks or the time is over; what the disk refuses is an error. */
+async function save(body: ReadableStream, file: string): Promise<boolean> {
+  // The DOM's stream type and Node's differ in name only.
+  const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+  try {
+    await pipeline(source, createWriteStream(file), { signal: AbortSignal.timeout(DOWNLOAD_DEADLINE_MS) });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) throw error;
+    return false;
   }
 }
 
-/** The checksum beside `name`, or the only one in the text. */
+/** The checksum in the line whose last column is `name`, with or without a folder, or the only one in the text. */
 export function findChecksum(text: string, name: string): string | undefined {
   const lines = text.trim().split("\n");
-  const line =
-    lines.find((candidate) => candidate.includes(name)) ?? (lines.length === 1 ? lines[0] : undefined);
-  return line?.match(/\b[0-9a-f]{64}\b/)?.[0];
+  const named = lines.find(
+    (line) =>
+      basename(
+        line
+          .trim()
+          .split(/[\s*]+/)
+          .at(-1) ?? "",
+      ) === name,
+  );
+  return (named ?? (lines.length === 1 ? lines[0] : undefined))?.match(/\b[0-9a-f]{64}\b/)?.[0];
 }
 
 async function fetchText(url: string): Promise<string | undefined> {

@@ -20,11 +20,11 @@ import { ensureAddons, ensureBaseImages, isAddonsCurrent } from "./addons-apply.
 import { type ClusterBinaries, ensureClusterBinaries } from "./binaries.ts";
 import { clusterError } from "./cluster-error.ts";
 import { withSystemPrograms } from "./commands.ts";
-import { chooseLinkIndex, instanceOf, layoutOf } from "./instance.ts";
+import { API_SERVICE_IP, chooseLinkIndex, instanceOf, layoutOf, linkAt } from "./instance.ts";
 import { connectApi } from "./kubernetes-api.ts";
 import { makeMountPoints } from "./mount-points.ts";
 import { type NodeSpec, readDaemonState, readNodeSpec, readPartStates } from "./node-spec.ts";
-import { checkMachine, isFree, pickFreePort } from "./preflight.ts";
+import { checkMachine, isFree, pickFreePort, type WantedPort } from "./preflight.ts";
 import { endProcess, findDaemon, INSTANCE_VARIABLE, ROLE_VARIABLE } from "./processes.ts";
 
 export const EMBEDDED_CONTEXT = "rampa-local";
@@ -48,7 +48,7 @@ export async function isEmbeddedRunning(settings: EmbeddedSettings): Promise<boo
 
 /** Idempotent; the caller holds the cluster lock. */
 export async function startEmbedded(settings: EmbeddedSettings, progress: Progress): Promise<void> {
-  await checkMachine(await portsToCheck(settings));
+  await checkMachine(portsToCheck(settings));
   const binaries = await ensureClusterBinaries(progress);
   const spec = await writeSpec(settings, binaries);
   makeMountPoints();
@@ -58,8 +58,8 @@ export async function startEmbedded(settings: EmbeddedSettings, progress: Progre
   await ensureAddons(layout, progress);
 }
 
-/** A port our own forwarder holds is not taken. */
-async function portsToCheck(settings: EmbeddedSettings) {
+/** Ports that have to be free; one that our own forwarder holds is not taken. */
+export function portsToCheck(settings: Pick<EmbeddedSettings, "gatewayPort">): readonly WantedPort[] {
   const spec = readNodeSpec(layout.settings);
   const isOurs = findDaemon(instance.hash) !== undefined && spec?.gatewayPort === settings.gatewayPort;
   return isOurs ? [] : [{ port: settings.gatewayPort, setting: "rampa:local.gatewayPort" }];
@@ -154,7 +154,7 @@ async function awaitApi(spec: NodeSpec, progress: Progress): Promise<void> {
   throw clusterError(
     "cluster.not-ready",
     `the API server did not answer within ${API_DEADLINE_MS / 1000} s (${waitingParts()})`,
-    `rampa status names the part; the logs are in ${layout.logs}, first daemon.log and kube-apiserver.log`,
+    `npm run rampa -- status names the part; the logs are in ${layout.logs}, first daemon.log and kube-apiserver.log`,
   );
 }
 
@@ -164,6 +164,12 @@ function waitingParts(): string {
     .filter((part) => part.state !== "running")
     .map((part) => `${part.part} ${part.state}`);
   return waiting.join(", ") || "the node is starting";
+}
+
+/** Ranges of the API server's addresses as pods see them, its Service's and the node's; undefined before the first start. */
+export function embeddedApiServers(): string[] | undefined {
+  const spec = readNodeSpec(layout.settings);
+  return spec && [API_SERVICE_IP, linkAt(spec.linkIndex).node].map((address) => `${address}/32`);
 }
 
 /** Certificates inside, so that the file works from anywhere; rewritten because they are renewed at each start. */

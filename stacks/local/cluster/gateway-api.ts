@@ -1,6 +1,6 @@
 // The Gateway API's custom resource definitions (standard channel), read from its Go module.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { paths } from "../paths.ts";
@@ -8,6 +8,7 @@ import type { Progress } from "../progress.ts";
 import { runCommand } from "./commands.ts";
 import { ensureGo } from "./go-toolchain.ts";
 import type { Manifest } from "./kubernetes-api.ts";
+import { withScratch } from "./scratch-folder.ts";
 import { versions } from "./versions.ts";
 
 const WANTED = ["gatewayclasses", "gateways", "httproutes"].map(
@@ -53,6 +54,8 @@ async function fetchDefinitions(file: string, progress: Progress): Promise<void>
     .filter((name) => name.endsWith(".yaml"))
     .sort()
     .map((name) => readFileSync(join(directory, name), "utf8"));
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, texts.join("\n---\n"));
+  await withScratch(file, async (scratch) => {
+    writeFileSync(join(scratch, "definitions.yaml"), texts.join("\n---\n"));
+    renameSync(join(scratch, "definitions.yaml"), file);
+  });
 }

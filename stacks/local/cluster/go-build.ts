@@ -1,9 +1,10 @@
 // Builds Kubernetes, CoreDNS and pause from their Go modules, in one module so that shared packages compile once.
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { paths } from "../paths.ts";
 import type { Progress } from "../progress.ts";
 import { runCommand } from "./commands.ts";
+import { withScratch } from "./scratch-folder.ts";
 import { versions } from "./versions.ts";
 
 const BUILD_DEADLINE_MS = 3_600_000;
@@ -111,16 +112,18 @@ export async function buildGoProgram(
   });
   const total = list.trim().split("\n").length;
   let compiled = 0;
-  mkdirSync(dirname(build.file), { recursive: true });
-  const args = ["build", "-v", "-trimpath", "-ldflags", linkerFlags(program), "-o", `${build.file}.part`];
-  await runCommand(go, [...args, `./${program}`], {
-    ...options,
-    onLine: () => {
-      compiled += 1;
-      progress.report(`building ${program} (${compiled} of ${total} packages)`);
-    },
+  await withScratch(build.file, async (scratch) => {
+    const built = join(scratch, program);
+    const args = ["build", "-v", "-trimpath", "-ldflags", linkerFlags(program), "-o", built];
+    await runCommand(go, [...args, `./${program}`], {
+      ...options,
+      onLine: () => {
+        compiled += 1;
+        progress.report(`building ${program} (${compiled} of ${total} packages)`);
+      },
+    });
+    renameSync(built, build.file);
   });
-  renameSync(`${build.file}.part`, build.file);
 }
 
 function writeModule(directory: string): void {

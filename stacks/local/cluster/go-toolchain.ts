@@ -5,7 +5,7 @@ import { paths } from "../paths.ts";
 import type { Progress } from "../progress.ts";
 import { clusterError } from "./cluster-error.ts";
 import { tryCommand } from "./commands.ts";
-import { downloadArchive } from "./downloads.ts";
+import { fetchRelease } from "./releases.ts";
 import { architecture, isAtLeast, oldestAccepted, versions } from "./versions.ts";
 
 /** Throws `cluster.go-missing` with the name of what would have been built. */
@@ -14,10 +14,9 @@ export async function ensureGo(wantedFor: string, progress: Progress): Promise<s
   const version = result.stdout.trim().replace(/^go/, "");
   if (result.code === 0 && isAtLeast(version, oldestAccepted.go)) return "go";
   const directory = join(paths.cache, "cluster", `go-${versions.go}-${architecture()}`);
-  const go = join(directory, "go", "bin", "go");
-  const url = `https://dl.google.com/go/go${versions.go}.linux-${architecture()}.tar.gz`;
-  const release = { url, checksumUrl: `${url}.sha256`, members: ["go"] };
-  if (existsSync(go) || (await downloadArchive(release, directory, progress))) return go;
+  const kept = join(directory, "go", "bin", "go");
+  const go = existsSync(kept) ? kept : await fetchRelease("go", directory, progress);
+  if (go !== undefined) return go;
   throw clusterError(
     "cluster.go-missing",
     `${wantedFor} can neither be downloaded nor built: there is no Go ${oldestAccepted.go} or newer on PATH`,

@@ -71,6 +71,7 @@ export function layoutOf(home: string) {
     containerd: join(root, "containerd"),
     kubelet: join(root, "kubelet"),
     images: join(root, "images"),
+    registries: join(root, "registries"),
     run: join(root, "run"),
     status: join(root, "run", "parts.json"),
     daemonStatus: join(root, "run", "daemon.json"),

@@ -1,5 +1,5 @@
 // The cluster by kind, where Docker runs: same outward shape, kept small because kind does the work.
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { paths } from "../paths.ts";
@@ -7,9 +7,9 @@ import type { Progress } from "../progress.ts";
 import { findOnPath } from "./binaries.ts";
 import { clusterError } from "./cluster-error.ts";
 import { runCommand, tryCommand } from "./commands.ts";
-import { download } from "./downloads.ts";
 import type { Ctr } from "./image-import.ts";
 import { instanceOf, layoutOf } from "./instance.ts";
+import { fetchRelease } from "./releases.ts";
 import { architecture, versions } from "./versions.ts";
 
 const CREATE_DEADLINE_MS = 600_000;
@@ -27,12 +27,9 @@ export async function isDockerRunning(): Promise<boolean> {
 export async function findKind(progress: Progress): Promise<string | undefined> {
   const installed = findOnPath("kind");
   if (installed !== undefined) return installed;
-  const file = join(paths.cache, "cluster", `kind-${versions.kind}-${architecture()}`);
-  if (existsSync(file)) return file;
-  const url = `https://github.com/kubernetes-sigs/kind/releases/download/v${versions.kind}/kind-linux-${architecture()}`;
-  if (!(await download({ url, checksumUrl: `${url}.sha256sum` }, file, progress))) return undefined;
-  chmodSync(file, 0o755);
-  return file;
+  const folder = join(paths.cache, "cluster", `kind-${versions.kind}-${architecture()}`);
+  const kept = join(folder, "kind");
+  return existsSync(kept) ? kept : await fetchRelease("kind", folder, progress);
 }
 
 export function kindConfig(gatewayPort: number, nodePort: number): object {

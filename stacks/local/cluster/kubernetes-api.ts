@@ -1,5 +1,4 @@
 // A small client of the API server: read by path, server-side apply of known kinds.
-import { readFileSync } from "node:fs";
 import { Agent, type RequestOptions, request } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import { clusterError } from "./cluster-error.ts";
@@ -36,7 +35,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 
 export async function connectApi(kubeconfig: string, context: string): Promise<KubernetesApi> {
   const config = new KubeConfig();
-  config.loadFromString(readFileSync(kubeconfig, "utf8"));
+  config.loadFromFile(kubeconfig);
   config.setCurrentContext(context);
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) {
@@ -62,7 +61,7 @@ async function apply(server: string, options: RequestOptions, manifest: Manifest
   throw clusterError(
     "cluster.apply",
     `${manifest.kind} ${manifest.metadata.name} was refused with ${answer.status}: ${messageOf(answer.body)}`,
-    "rampa status shows the state of the API server",
+    "npm run rampa -- status shows the state of the API server",
   );
 }
 

@@ -76,6 +76,9 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   enable_selinux = false
   max_container_log_line_size = 65536
 
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = ${JSON.stringify(layout.registries)}
+
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${JSON.stringify(facts.cniDir)}
     conf_dir = ${JSON.stringify(`${layout.config}/cni`)}
@@ -146,7 +149,7 @@ function kubeletConfig(facts: NodeFacts): object {
     volumePluginDir: "/var/lib/kubelet/volume-plugins",
     oomScoreAdj: 0,
     serializeImagePulls: false,
-    // Images are imported, not pulled: one that was collected could not be had again.
+    // Images are imported, not pulled: one that was collected could not be had again (see image-collection.ts).
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
     // A developer's disk is often 95 % full; only the last GiB is a reason to evict.

@@ -160,6 +160,9 @@ function controllerManager(program: string, layout: Layout): Part {
       // Thirty controllers fetch their tokens at the start; the default of 20 calls a second makes that four seconds.
       "--kube-api-qps=200",
       "--kube-api-burst=400",
+      // A claim and its volume are bound by two workers; the one that loses a write tries again only in the next round,
+      // 15 s later by default, and model pods wait for it.
+      "--pvclaimbinder-sync-period=1s",
       "--profiling=false",
     ],
     after: ["kube-apiserver"],

@@ -29,7 +29,7 @@ export type MachineFacts = {
   readonly canInstall: boolean;
 };
 
-type WantedPort = { readonly port: number; readonly setting: string };
+export type WantedPort = { readonly port: number; readonly setting: string };
 
 /** Throws one ClusterError with every problem. */
 export async function checkMachine(ports: readonly WantedPort[]): Promise<void> {

@@ -5,12 +5,12 @@ export const versions = {
   coredns: "1.13.1",
   gatewayApi: "1.4.1",
   etcd: "3.5.21",
-  containerd: "1.7.27",
-  runc: "1.2.6",
+  containerd: "1.7.29",
+  runc: "1.3.4",
   cniPlugins: "1.6.2",
   tini: "0.19.0",
   kind: "0.30.0",
-  /** Fetched only where pause must be built and no Go is installed. */
+  /** Fetched only where no Go is installed: for pause and for the definitions of the Gateway API. */
   go: "1.24.9",
 } as const;
 

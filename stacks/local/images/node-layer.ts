@@ -1,7 +1,7 @@
 // The layer with the Node binary: the running one when its checksum is the pinned one, else from npm.
 
 import { createReadStream } from "node:fs";
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import type { Progress } from "../progress.ts";
@@ -57,8 +57,7 @@ async function downloadNode(source: NodeSource, target: string, wanted: string):
     await unpackBinary(join(folder, packed.stdout.trim()), draft);
     const got = await digestOfFile(draft);
     if (got !== wanted) throw new ImageError("image.checksum", `${spec} has ${got}, pinned is ${wanted}`);
-    await copyFile(draft, `${target}.new`);
-    await rename(`${target}.new`, target);
+    await rename(draft, target);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

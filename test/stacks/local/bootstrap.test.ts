@@ -1,6 +1,15 @@
 // The set-up in front of every script: exit codes, signals, the environment, and one installation at a time.
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -65,6 +74,16 @@ describe("the installation", () => {
     const both = await Promise.all([run(checkout, ""), run(checkout, "")]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both.filter(({ stderr }) => stderr.includes("] installing npm packages"))).toHaveLength(1);
+  });
+
+  it("is done by one of several that find at once what a killed one left", async () => {
+    const checkout = makeCheckout();
+    mkdirSync(join(checkout, ".rampa"));
+    writeFileSync(join(checkout, ".rampa", `set-up.lock.${2 ** 22}`), "");
+    const all = await Promise.all(Array.from({ length: 4 }, () => run(checkout, "")));
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(all.filter(({ stderr }) => stderr.includes("] installing npm packages"))).toHaveLength(1);
+    expect(readdirSync(join(checkout, ".rampa"))).toEqual([]);
   });
 
   it("says what npm said when it fails, and does not run the entry", async () => {

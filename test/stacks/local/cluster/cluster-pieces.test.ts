@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { planDns } from "../../../../stacks/local/cluster/addons.ts";
 import { cgroupVersionOf, parseHierarchies } from "../../../../stacks/local/cluster/cgroups.ts";
-import { findChecksum } from "../../../../stacks/local/cluster/downloads.ts";
 import { selectDefinitions } from "../../../../stacks/local/cluster/gateway-api.ts";
+import { parseImages, selectUnused } from "../../../../stacks/local/cluster/image-collection.ts";
 import { repositoryOf } from "../../../../stacks/local/cluster/image-import.ts";
 import { kindConfig } from "../../../../stacks/local/cluster/kind.ts";
 import { objectPath } from "../../../../stacks/local/cluster/kubernetes-api.ts";
@@ -38,17 +38,6 @@ describe("cgroup hierarchies", () => {
   });
 });
 
-describe("findChecksum", () => {
-  const sum = "0123456789abcdef".repeat(4);
-  it("takes the line that names the file, or the only line", () => {
-    expect(findChecksum(`${"f".repeat(64)}  other\n${sum}  wanted.tgz\n`, "wanted.tgz")).toBe(sum);
-    expect(findChecksum(`${sum}\n`, "wanted.tgz")).toBe(sum);
-  });
-  it("finds none in a page of something else", () => {
-    expect(findChecksum("<html>\nno such file\n</html>", "wanted.tgz")).toBeUndefined();
-  });
-});
-
 describe("isAtLeast", () => {
   it.each([
     ["1.26.8", "1.24.0", true],
@@ -68,6 +57,32 @@ describe("repositoryOf", () => {
     ["localhost:5000/app", "localhost:5000/app"],
   ])("of %s is %s", (reference, repository) => {
     expect(repositoryOf(reference)).toBe(repository);
+  });
+});
+
+describe("collecting images", () => {
+  const table = [
+    "REF                            TYPE                                       DIGEST      SIZE     PLATFORMS   LABELS",
+    "rampa.local/pause:1            application/vnd.oci.image.manifest.v1+json sha256:aaaa 1.4 MiB  linux/amd64 -",
+    "rampa.local/serving@sha256:bbbb application/vnd.oci.image.manifest.v1+json sha256:bbbb 58.0 MiB linux/amd64 -",
+    "rampa.local/serving@sha256:cccc application/vnd.oci.image.manifest.v1+json sha256:cccc 58.0 MiB linux/amd64 -",
+    "rampa.local/serving@sha256:dddd application/vnd.oci.image.manifest.v1+json sha256:dddd 58.0 MiB linux/amd64 -",
+    "sha256:1111                    application/vnd.oci.image.manifest.v1+json sha256:cccc 58.0 MiB linux/amd64 -",
+    "sha256:2222                    application/vnd.oci.image.manifest.v1+json sha256:dddd 58.0 MiB linux/amd64 -",
+    "",
+  ].join("\n");
+  const newest = "rampa.local/serving@sha256:dddd";
+
+  it("takes every name of what nothing uses, of this repository only, and never the newest", () => {
+    const isUsed = (name: string): boolean => name === "rampa.local/serving@sha256:bbbb";
+    expect(selectUnused(parseImages(table), newest, isUsed)).toEqual([
+      "rampa.local/serving@sha256:cccc",
+      "sha256:1111",
+    ]);
+  });
+
+  it("takes nothing when all is used", () => {
+    expect(selectUnused(parseImages(table), newest, () => true)).toEqual([]);
   });
 });
 

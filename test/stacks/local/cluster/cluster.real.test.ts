@@ -6,6 +6,8 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { assembleScratchImage } from "../../../../stacks/local/cluster/scratch-image.ts";
+import { architecture } from "../../../../stacks/local/cluster/versions.ts";
 import { silent } from "../../../../stacks/local/progress.ts";
 import { buildProbeImage } from "./probe-image.ts";
 
@@ -221,6 +223,56 @@ describe("changed settings", () => {
     expect(owned.filter((process) => process.role === "daemon")).toHaveLength(1);
     expect(owned.filter((process) => process.innerPid === 1)).toHaveLength(1);
   });
+});
+
+describe("imported images", () => {
+  /** The probe with another digest. */
+  async function importVariant(mark: string): Promise<string> {
+    const program = Buffer.concat([readFileSync(join(home, "probe", "probe")), Buffer.from(mark)]);
+    const image = assembleScratchImage({ program, path: "/probe", architecture: architecture() });
+    const tar = join(home, `probe-${mark}.tar`);
+    writeFileSync(tar, image.tar);
+    const variant = `rampa.local/probe@${image.digest}`;
+    await importImage(tar, variant, silent);
+    return variant;
+  }
+
+  function rollTo(image: string): void {
+    kubectl("-n", "probe", "set", "image", "deployment/probe", `probe=${image}`);
+    kubectl("-n", "probe", "rollout", "status", "deployment/probe", "--timeout=60s");
+  }
+
+  const namesOfNode = (): string =>
+    kubectl("get", "nodes", "-o", "jsonpath={.items[*].status.images[*].names}");
+
+  it(
+    "go when a later one comes and no pod or kept revision names them, and can come again",
+    async () => {
+      const never = await importVariant("never-used");
+      const second = await importVariant("second");
+      expect(await hasImage(never)).toBe(false);
+      expect(await hasImage(reference)).toBe(true);
+      rollTo(second);
+      await importVariant("third");
+      // The revision before this one still names it, so that a step back finds it.
+      expect(await hasImage(reference)).toBe(true);
+      kubectl("-n", "probe", "patch", "deployment", "probe", "-p", '{"spec":{"revisionHistoryLimit":0}}');
+      const revisions = (): string => kubectl("-n", "probe", "get", "replicasets", "-o", "name");
+      await until(async () => revisions().trim().split("\n").length === 1, MINUTE);
+      await until(
+        async () => !kubectl("-n", "probe", "get", "pods", "-o", "yaml").includes(reference),
+        MINUTE,
+      );
+      await importVariant("fourth");
+      expect(await hasImage(reference)).toBe(false);
+      await until(async () => !namesOfNode().includes(reference), MINUTE);
+      expect(await hasImage(second)).toBe(true);
+      await importImage(join(home, "probe", "probe.tar"), reference, silent);
+      rollTo(reference);
+      await until(isServing, MINUTE);
+    },
+    5 * MINUTE,
+  );
 });
 
 describe("a removed cluster", () => {

@@ -23,6 +23,7 @@ process.env.RAMPA_HOME = home;
 const { ensureCluster, importImage, removeCluster } = await import(
   "../../../../stacks/local/cluster/cluster.ts"
 );
+const { embeddedApiServers } = await import("../../../../stacks/local/cluster/embedded.ts");
 const { findOwned } = await import("../../../../stacks/local/cluster/processes.ts");
 const { instanceOf, linkAt, POD_CIDR } = await import("../../../../stacks/local/cluster/instance.ts");
 const { readNodeSpec } = await import("../../../../stacks/local/cluster/node-spec.ts");
@@ -66,6 +67,7 @@ const unwanted: readonly Attempt[] = [
   { pod: "chat-1-0-0", url: "http://gateway:8080/", answer: PROBE },
   { pod: "chat-1-0-0", url: "http://neighbour.elsewhere:8080/", answer: PROBE },
   { pod: "chat-1-1-0", url: "https://kubernetes.default/", answer: CERTIFICATE },
+  { pod: "neighbour", url: "http://gateway.rampa:8080/", answer: PROBE },
   { pod: "neighbour", url: "http://chat-1-0-0.rampa:8080/", answer: PROBE },
   { pod: "neighbour", url: "http://stray.rampa:8080/", answer: PROBE },
   { pod: "stray", url: "http://chat-1-0-0:8080/", answer: PROBE },
@@ -97,7 +99,7 @@ describe("with a filter that lets through what the policies allow", () => {
 
 /** One pod for each workload of the local stack, with its labels; one that no policy names; one next door. */
 async function applyObjects(image: string): Promise<void> {
-  const { resources } = await planStack("local");
+  const { resources } = await planStack("local", { apiServers: embeddedApiServers() });
   const propsOf = (kind: string) =>
     resources.filter((it) => it.type.endsWith(`:${kind}`)).map((it) => it.props);
   const workloads = z.array(workload).parse(propsOf("Deployment"));

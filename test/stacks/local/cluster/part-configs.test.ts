@@ -64,6 +64,13 @@ describe("the other configurations", () => {
     expect(toml).toContain('snapshotter = "native"');
   });
 
+  it("tell containerd where addresses of registries may be written down", () => {
+    const toml = renderConfigs(facts)["containerd.toml"] ?? "";
+    expect(toml).toContain(
+      '[plugins."io.containerd.grpc.v1.cri".registry]\n    config_path = "/home/dev/.rampa/cluster/registries"',
+    );
+  });
+
   it("keep NodePorts off loopback and leave the connection table's size alone", () => {
     expect(configOf("kube-proxy.yaml")).toMatchObject({
       nodePortAddresses: ["primary"],
@@ -101,6 +108,10 @@ describe("planParts", () => {
       kubelet: ["kube-apiserver", "containerd"],
       "kube-proxy": ["kube-apiserver"],
     });
+  });
+
+  it("looks at unbound claims every second, because model pods wait for theirs", () => {
+    expect(argsOf("kube-controller-manager")).toContain("--pvclaimbinder-sync-period=1s");
   });
 
   it("asks etcd's callers for certificates and listens on loopback only", () => {

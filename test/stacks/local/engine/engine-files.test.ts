@@ -1,7 +1,7 @@
 // The files around the engine: environment, passphrase, config file, release download and recovered state.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,7 +96,11 @@ describe("the official release", () => {
     const body = readFileSync(join(folder, "a.tar.gz"));
     const sum = checksum ?? createHash("sha256").update(body).digest("hex");
     server = createServer((request, response) => {
-      response.end(request.url?.endsWith(archive) ? body : `${sum}  ${archive}\n`);
+      if (request.url?.startsWith("/missing")) response.writeHead(404).end();
+      else if (request.url?.startsWith("/cut")) {
+        response.writeHead(200, { "content-length": body.length }).write(body.subarray(0, 10));
+        setTimeout(() => response.destroy(), 50);
+      } else response.end(request.url?.endsWith(archive) ? body : `${sum}  ${archive}\n`);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
@@ -121,9 +125,20 @@ describe("the official release", () => {
     expect(() => statSync(join(folder, "target", "pulumi"))).toThrow("ENOENT");
   });
 
-  it("that cannot be reached is given up at once", async () => {
-    const dead = { archives: "http://127.0.0.1:9", checksums: "http://127.0.0.1:9" };
-    expect(await downloadPulumi("3.200.0", join(folder, "target"), silent, dead)).toBe(false);
+  const nowhere = "http://127.0.0.1:9";
+
+  it.each<[string, (site: string) => { archives: string; checksums: string }]>([
+    ["cannot be reached", () => ({ archives: nowhere, checksums: nowhere })],
+    ["has no checksums", (site) => ({ archives: site, checksums: `${site}/missing` })],
+    ["has no archive", (site) => ({ archives: `${site}/missing`, checksums: site })],
+    ["breaks off", (site) => ({ archives: `${site}/cut`, checksums: site })],
+    ["has an archive that cannot be reached", (site) => ({ archives: nowhere, checksums: site })],
+  ])("that %s makes way for the build, and leaves nothing behind", async (_, sourceOf) => {
+    const source = sourceOf(await serve(undefined));
+    const target = join(folder, "target");
+    expect(await downloadPulumi("3.200.0", target, silent, source)).toBe(false);
+    server.close();
+    expect(existsSync(target) ? readdirSync(target) : []).toEqual([]);
   });
 });
 

@@ -119,6 +119,21 @@ describe("a pod", () => {
       "pod chat-abc: main: CrashLoopBackOff: back-off 10s: last run OOMKilled with exit code 137",
     ],
     [
+      "that crashed and was started again a moment ago",
+      pod({
+        phase: "Pending",
+        initContainerStatuses: [
+          {
+            name: "fetch",
+            ready: false,
+            state: { running: { startedAt: "x" } },
+            lastState: { terminated: { reason: "Error", exitCode: 1, message: "one\ntwo\n" } },
+          },
+        ],
+      }),
+      "pod chat-abc: fetch: runs again, last run Error with exit code 1: two",
+    ],
+    [
       "that no node can take",
       pod({
         phase: "Pending",

@@ -285,7 +285,7 @@ describe("bad state", () => {
     const error = await failure(open());
     copyFileSync(`${checkpoint}.kept`, checkpoint);
     expect(error.code).toBe("engine.state-damaged");
-    expect(error.next).toBe(`cp '${checkpoint}.bak' '${checkpoint}' && rampa up`);
+    expect(error.next).toBe(`cp '${checkpoint}.bak' '${checkpoint}' && npm run up`);
   });
 
   it(
@@ -297,7 +297,7 @@ describe("bad state", () => {
       project.configure({ kubeconfig: dead, value: "three" });
       const error = await failure(previewStack(await open()));
       expect(error.message).toContain("The Kubernetes API server https://127.0.0.1:9 does not answer");
-      expect(error.next).toContain("rampa status");
+      expect(error.next).toContain("npm run rampa -- status");
       project.configure({ deployment: "skip" });
     },
     LONG_MS,

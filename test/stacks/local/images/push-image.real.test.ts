@@ -1,9 +1,10 @@
 // Pushing to a real registry on loopback: once, by digest, with the bill of materials, behind a password.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { blobPath, digestOf } from "../../../../stacks/local/images/blob-store.ts";
+import { publishRuntimeImage } from "../../../../stacks/local/images/publish-image.ts";
 import { pushImage } from "../../../../stacks/local/images/push-image.ts";
 import { buildImage, type RuntimeImage } from "../../../../stacks/local/images/runtime-image.ts";
 import { silent } from "../../../../stacks/local/progress.ts";
@@ -84,6 +85,37 @@ describe("pushImage", () => {
     expect(error).toMatchObject({ code: "image.registry" });
     expect(String(error)).toContain("401");
     expect(String(error)).not.toContain("planted-secret");
+  });
+});
+
+describe("publishRuntimeImage", () => {
+  const before = process.env.DOCKER_CONFIG;
+  afterAll(() => {
+    if (before === undefined) delete process.env.DOCKER_CONFIG;
+    else process.env.DOCKER_CONFIG = before;
+  });
+
+  it("builds this checkout's image and, unless it is only previewed, pushes it with the login of docker", async () => {
+    process.env.DOCKER_CONFIG = home;
+    const auth = Buffer.from(credentials).toString("base64");
+    await writeFile(join(home, "config.json"), JSON.stringify({ auths: { [registry.host]: { auth } } }));
+    const published = { repository: `${registry.host}/team/published` };
+    const planned = await publishRuntimeImage({ ...published, push: false });
+    const inspect = () =>
+      skopeo(
+        "inspect",
+        "--raw",
+        "--tls-verify=false",
+        "--creds",
+        credentials,
+        `docker://${planned.reference}`,
+      );
+    expect(inspect().status).not.toBe(0);
+    const pushed = await publishRuntimeImage({ ...published, push: true });
+    expect(pushed.digest).toBe(planned.digest);
+    expect(digestOf(inspect().stdout)).toBe(pushed.digest);
+    // Its folder lies beside the checkout's own images and carries the name of this registry.
+    await rm(dirname(dirname(pushed.layout)), { recursive: true });
   });
 });
 
