@@ -3,16 +3,20 @@ import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { selectContext } from "./kubeconfig.ts";
+import { type SelectedContext, selectContext } from "./kubeconfig.ts";
 import type { StackSettings } from "./settings.ts";
 import { StackError } from "./stack-error.ts";
 
 export type ClusterAccess = {
+  /** The file that the context was found in. */
+  readonly file: string;
   /** Kubeconfig with one context; holds credentials. */
   readonly kubeconfig: string;
   readonly context: string;
   /** Stays the same when certificates or addresses change, so that nothing is replaced for them. */
   readonly identifier: string;
+  /** Ranges that the API server's addresses as pods see them are in; undefined where they are not known. */
+  readonly apiServers: string[] | undefined;
   readonly modelCachePath: string | undefined;
 };
 
@@ -41,11 +45,14 @@ async function readLocal(stack: string): Promise<ClusterAccess> {
     throw new StackError(
       "stack.cluster-unreachable",
       `stack ${stack}: the local cluster does not answer${access === undefined ? "" : ` at ${access.server}`}`,
-      "rampa status, then npm run up",
+      "npm run rampa -- status, then npm run up",
     );
   }
   const { context, modelCachePath } = local;
-  return { kubeconfig: access.text, context, identifier: `${local.kind}/${context}`, modelCachePath };
+  const { text: kubeconfig, file } = access;
+  const { embeddedApiServers } = await import("./local/cluster/embedded.ts");
+  const apiServers = local.kind === "embedded" ? embeddedApiServers() : undefined;
+  return { file, kubeconfig, context, identifier: `${local.kind}/${context}`, apiServers, modelCachePath };
 }
 
 async function readContext(context: string, stack: string): Promise<ClusterAccess> {
@@ -58,15 +65,20 @@ async function readContext(context: string, stack: string): Promise<ClusterAcces
       "kubectl config get-contexts",
     );
   }
-  return { kubeconfig: access.text, context, identifier: `context/${context}`, modelCachePath: undefined };
+  const { text: kubeconfig, file } = access;
+  const identifier = `context/${context}`;
+  return { file, kubeconfig, context, identifier, apiServers: undefined, modelCachePath: undefined };
 }
 
-async function select(files: readonly string[], context: string): Promise<ReturnType<typeof selectContext>> {
+async function select(
+  files: readonly string[],
+  context: string,
+): Promise<(SelectedContext & { readonly file: string }) | undefined> {
   for (const file of files) {
     // A file of the list may be missing, as for kubectl.
     const text = await readFile(file, "utf8").catch(() => undefined);
     const found = text === undefined ? undefined : selectContext(text, file, context);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { ...found, file };
   }
   return undefined;
 }

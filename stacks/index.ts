@@ -16,8 +16,7 @@ export const image = outputs.image;
 
 async function deploy(): Promise<PlatformOutputs> {
   const settings = readStackSettings();
-  const { kubeconfig, context, identifier, modelCachePath } = await readClusterAccess(settings);
-  const built = await prepareImage(settings);
+  const { kubeconfig, context, identifier, ...found } = await readClusterAccess(settings);
   const kubernetes = new KubernetesProvider("kubernetes", {
     kubeconfig: secret(kubeconfig),
     context,
@@ -26,14 +25,23 @@ async function deploy(): Promise<PlatformOutputs> {
     enableSecretMutable: true,
   });
   const providers = { kubernetes, random: new RandomProvider("random") };
-  return definePlatform(settings, { providers, image: built, modelCachePath });
+  // After the providers, whose plugins start while the image is built.
+  const image = await prepareImage(settings);
+  const { apiServers, modelCachePath } = found;
+  return definePlatform(settings, { providers, image, apiServers, modelCachePath });
 }
 
-/** The published image of the settings, or the one of this checkout, brought to the cluster unless in a preview. */
-async function prepareImage(settings: StackSettings): Promise<PlatformRefs["image"]> {
-  if (settings.image !== undefined) return settings.image;
+/** The published image of the settings, or the one of this checkout, brought to where pods find it unless in a preview. */
+async function prepareImage({ image }: StackSettings): Promise<PlatformRefs["image"]> {
+  if (image?.digest !== undefined) return { ...image, digest: image.digest };
+  const deliver = !runtime.isDryRun();
+  if (image !== undefined) {
+    const { publishRuntimeImage } = await import("./local/images/publish-image.ts");
+    const { digest, sbomDigest } = await publishRuntimeImage({ repository: image.repository, push: deliver });
+    return { ...image, digest, sbomDigest };
+  }
   const { prepareRuntimeImage } = await import("./local/images/runtime-image.ts");
-  const { repository, digest, sbomDigest } = await prepareRuntimeImage({ deliver: !runtime.isDryRun() });
+  const { repository, digest, sbomDigest } = await prepareRuntimeImage({ deliver });
   return { repository, digest, sbomDigest };
 }
 

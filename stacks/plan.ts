@@ -4,8 +4,8 @@ import { Provider as RandomProvider } from "@pulumi/random/provider.js";
 import { definePlatform } from "./platform.ts";
 import { readStackSettings } from "./settings.ts";
 
-/** In place of the image that a local `up` builds from this checkout. */
-const STAND_IN_IMAGE = { repository: "rampa.local/serving", digest: `sha256:${"0".repeat(64)}` };
+/** In place of the image that an `up` builds from this checkout. */
+const STAND_IN_DIGEST = `sha256:${"0".repeat(64)}`;
 
 const settings = readStackSettings();
 
@@ -14,6 +14,10 @@ definePlatform(settings, {
     kubernetes: new KubernetesProvider("kubernetes", { clusterIdentifier: "planned" }),
     random: new RandomProvider("random"),
   },
-  image: settings.image ?? STAND_IN_IMAGE,
+  image: {
+    repository: "rampa.local/serving",
+    ...settings.image,
+    digest: settings.image?.digest ?? STAND_IN_DIGEST,
+  },
   modelCachePath: settings.local === undefined ? undefined : "/var/lib/rampa/models",
 });

@@ -1,7 +1,6 @@
 // definePlatform: the composition root; wires the components of one environment together and decides nothing.
 import type { Output, ProviderResource } from "@pulumi/pulumi";
 import { StaticCanary } from "../components/canary/canary.ts";
-import { PORTS } from "../components/contract/labels.ts";
 import { Environment } from "../components/environment/environment.ts";
 import { AiGateway } from "../components/gateway/gateway.ts";
 import { RuntimeImage } from "../components/image/image.ts";
@@ -10,6 +9,7 @@ import { Isolation } from "../components/network/network.ts";
 import { ClientKeys } from "../components/secrets/secrets.ts";
 import { ModelCache } from "../components/serving/model-cache.ts";
 import { ModelVersion } from "../components/serving/serving.ts";
+import { gatewayBaseUrl } from "./gateway-url.ts";
 import type { EndpointSettings, StackSettings } from "./settings.ts";
 
 export type PlatformRefs = {
@@ -20,6 +20,8 @@ export type PlatformRefs = {
     readonly sbomDigest?: string | undefined;
     readonly allowedRegistries?: string[] | undefined;
   };
+  /** Address ranges of the API server where they are known; those of the settings count before them. */
+  readonly apiServers?: string[] | undefined;
   /** Directory of verified weights on the cluster's nodes; without it every pod fetches its own. */
   readonly modelCachePath?: string | undefined;
 };
@@ -100,6 +102,7 @@ function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
     "isolation",
     {
       ...settings.network,
+      apiServers: settings.network.apiServers ?? refs.apiServers,
       ownership,
       artefacts: path === undefined ? "fetched" : "cached",
       refs: { namespace },
@@ -154,6 +157,7 @@ type VersionParts = {
 /** Creates one version's model servers; returns the name of their Service. */
 function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionParts): Output<string> {
   const { ownership, environment, isolation, image, cache, providers } = wiring;
+  const { artefactAuthority } = wiring.settings;
   return new ModelVersion(
     workloadName(endpoint, version),
     {
@@ -162,6 +166,7 @@ function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionP
       endpoint,
       version,
       cache: cache === undefined ? "pod" : "node",
+      ...(artefactAuthority !== undefined && { artefactAuthority }),
       refs: {
         namespace: environment.namespace,
         ...environment.roles.model,
@@ -174,13 +179,9 @@ function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionP
 }
 
 function toEndpointOutputs(settings: StackSettings): EndpointOutput[] {
-  const host =
-    settings.local === undefined
-      ? `gateway.${settings.namespace}.svc.cluster.local:${PORTS.http.number}`
-      : `127.0.0.1:${settings.local.gatewayPort}`;
   return Object.entries(settings.endpoints).map(([name, { versions, weights }]) => ({
     name,
-    baseUrl: `http://${host}/v1`,
+    baseUrl: gatewayBaseUrl(settings),
     versions: Object.keys(versions).map((version) => ({ version, weight: weights[version] ?? 0 })),
   }));
 }

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { findWeightProblems, stickyBy, weights } from "../components/canary/canary.args.ts";
 import { quotaSettings } from "../components/environment/environment.args.ts";
 import { gatewayFields } from "../components/gateway/gateway.args.ts";
-import { imageSettings } from "../components/image/image.args.ts";
+import { imageSource } from "../components/image/image.args.ts";
 import {
   dnsLabel,
   endpointName,
@@ -17,7 +17,7 @@ import {
 } from "../components/kit/names.ts";
 import { networkFields } from "../components/network/network.args.ts";
 import { rotation } from "../components/secrets/secrets.args.ts";
-import { modelVersion } from "../components/serving/serving.args.ts";
+import { artefactAuthority, modelVersion } from "../components/serving/serving.args.ts";
 import { ConfigError, parseConfig } from "../serving/contract/config-error.ts";
 
 const PORT = "a port from 1024 to 65535";
@@ -94,21 +94,27 @@ export const stackConfig = z
     "rampa:costCenter": labelValue.describe("Cost centre that pays for it."),
     "rampa:cluster": cluster,
     "rampa:local": local.optional(),
-    "rampa:image": imageSettings
+    "rampa:image": imageSource
       .optional()
       .describe(
-        "The runtime image; built from this checkout when left out, which only works on this machine.",
+        "The runtime image; built from this checkout and kept on this machine when left out, for the local cluster only.",
       ),
     "rampa:gateway": gatewayFields.prefault({}).describe("The gateway."),
     "rampa:network": networkFields.prefault({}).describe("Who may reach what."),
+    "rampa:artefactAuthority": artefactAuthority.optional(),
     "rampa:quota": quotaSettings,
     "rampa:secrets": z.strictObject({ rotation }).prefault({}).describe("The client keys."),
     "rampa:endpoints": endpoints,
   })
   .superRefine((it, context) => {
-    if (it["rampa:environment"] !== "local" && it["rampa:image"] === undefined) {
-      const message = "the repository and digest of a published image, as the environment is not local";
+    const { "rampa:environment": environment, "rampa:image": image } = it;
+    const isWorkshop = environment === "local" || environment === "dev";
+    if (environment !== "local" && image === undefined) {
+      const message = `the repository${isWorkshop ? "" : " and digest"} of the image, as the environment is not local`;
       context.addIssue({ code: "custom", path: ["rampa:image"], message });
+    } else if (!isWorkshop && image?.digest === undefined) {
+      const message = `the digest of an image that ran elsewhere before, as the environment is ${environment}`;
+      context.addIssue({ code: "custom", path: ["rampa:image", "digest"], message });
     }
   });
 
@@ -143,6 +149,7 @@ export type StackSettings = {
   readonly image: StackConfig["rampa:image"];
   readonly gateway: StackConfig["rampa:gateway"];
   readonly network: StackConfig["rampa:network"];
+  readonly artefactAuthority: StackConfig["rampa:artefactAuthority"];
   readonly quota: StackConfig["rampa:quota"];
   readonly secrets: StackConfig["rampa:secrets"];
   readonly endpoints: StackConfig["rampa:endpoints"];
@@ -167,6 +174,7 @@ export function parseStackSettings(raw: Readonly<Record<string, unknown>>, stack
     image: config["rampa:image"],
     gateway: config["rampa:gateway"],
     network: config["rampa:network"],
+    artefactAuthority: config["rampa:artefactAuthority"],
     quota: config["rampa:quota"],
     secrets: config["rampa:secrets"],
     endpoints: config["rampa:endpoints"],

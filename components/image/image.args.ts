@@ -25,16 +25,28 @@ const imageFields = z.strictObject({
     .describe("Registries that images may come from: the part of `repository` before the first slash."),
 });
 
-export const imageSettings = imageFields.refine(
-  (it) => it.allowedRegistries.includes(registryOf(it.repository)),
-  {
-    path: ["repository"],
-    message: "a repository in one of `allowedRegistries`",
-  },
-);
+export const imageSettings = imageFields.refine(isAllowed, {
+  path: ["repository"],
+  message: "a repository in one of `allowedRegistries`",
+});
+
+/** An image as it stands in a stack file, where its digest may be that of an image yet to be pushed. */
+export const imageSource = imageFields
+  .extend({
+    digest: sha256Digest
+      .optional()
+      .describe(
+        "Digest of a published image. When left out, `up` builds the image from this checkout and pushes it to `repository`; only in `local` and `dev`.",
+      ),
+  })
+  .refine(isAllowed, { path: ["repository"], message: "a repository in one of `allowedRegistries`" });
 
 export type ImageSettings = z.output<typeof imageSettings>;
 export type ImageArgs = z.input<typeof imageSettings>;
+
+function isAllowed(it: { repository: string; allowedRegistries: string[] }): boolean {
+  return it.allowedRegistries.includes(registryOf(it.repository));
+}
 
 /** `registry.example.com/ml/rampa` → `registry.example.com`. */
 function registryOf(repository: string): string {

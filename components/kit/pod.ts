@@ -27,6 +27,9 @@ export const restrictedContainer = {
   capabilities: { drop: ["ALL"] },
 } satisfies core.v1.SecurityContext;
 
+/** A container that fails leaves its last log lines in the pod's status, where `rampa status` and `kubectl` show them. */
+export const TERMINATION_MESSAGE = "FallbackToLogsOnError";
+
 /** Writable scratch space: the root file system is read-only. */
 export const scratchVolume = { name: "tmp", emptyDir: { sizeLimit: "64Mi" } } satisfies core.v1.Volume;
 export const scratchMount = { name: "tmp", mountPath: "/tmp" } satisfies core.v1.VolumeMount;
@@ -46,7 +49,14 @@ export function toProbes(
       failureThreshold: Math.ceil(startupSeconds / STARTUP_PERIOD_SECONDS),
     },
     readinessProbe: { ...at("/readyz"), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { ...at("/livez"), periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 3 },
+    livenessProbe: {
+      ...at("/livez"),
+      periodSeconds: 10,
+      timeoutSeconds: 10,
+      failureThreshold: 3,
+      // What does not answer does not drain either.
+      terminationGracePeriodSeconds: 10,
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/index.js";
 import type { Input } from "@pulumi/pulumi";
 import { z } from "zod";
-import { modelRuntime } from "../../serving/contract/runtime-config.ts";
+import { certificates, modelRuntime } from "../../serving/contract/runtime-config.ts";
 import { endpointName, semanticVersion } from "../kit/names.ts";
 import type { Override } from "../kit/override.ts";
 import { ownership } from "../kit/ownership.ts";
@@ -57,6 +57,10 @@ const llamaVersion = z.strictObject({
   ...deploymentFields,
 });
 
+export const artefactAuthority = certificates.describe(
+  "Certificates, in PEM form, of the authority behind artefact servers of your own; trusted besides the public ones when weights are fetched.",
+);
+
 const placement = {
   ownership,
   endpoint: endpointName.describe("The name that callers use as `model`."),
@@ -67,6 +71,7 @@ const placement = {
     .describe(
       "`node`: weights lie in a volume that the nodes offer, read-only. `pod`: each pod fetches its own.",
     ),
+  artefactAuthority: artefactAuthority.optional(),
 };
 
 /** A version as it stands in a stack file. */

@@ -76,6 +76,7 @@ function toContainer(name: string, file: string, image: Input<string>): core.v1.
     name,
     image,
     imagePullPolicy: "IfNotPresent",
+    terminationMessagePolicy: pod.TERMINATION_MESSAGE,
     env: [{ name: "RAMPA_CONFIG", value: `${pod.CONFIG_DIR}/${file}` }],
     securityContext: pod.restrictedContainer,
   };

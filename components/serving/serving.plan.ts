@@ -83,6 +83,7 @@ function toModelRuntime(settings: ModelVersionSettings): Omit<ModelRuntime, "lis
   }
 }
 
-function toFetchRuntime(settings: ModelVersionSettings): FetchRuntime {
-  return { role: "fetch", artefact: settings.artefact, cacheDir: MODELS_DIR, log: settings.log };
+function toFetchRuntime({ artefact, artefactAuthority, log }: ModelVersionSettings): FetchRuntime {
+  const authority = artefactAuthority === undefined ? {} : { authority: artefactAuthority };
+  return { role: "fetch", artefact, ...authority, cacheDir: MODELS_DIR, log };
 }

@@ -30,9 +30,9 @@ export class ModelVersion extends BaseComponent {
 
   #createPods(plan: ModelVersionPlan, args: ModelVersionArgs): Output<string> {
     const config = new ConfigMap(
-      this.childName("config"),
+      this.childName(`config-${plan.config.checksum}`),
       manifests.modelConfigArgs(plan, args.refs.namespace),
-      this.childOptions(),
+      this.childOptions({ aliases: [{ name: this.childName("config") }] }),
     ).metadata.name;
     return new Deployment(
       this.childName("deployment"),

@@ -2,8 +2,11 @@
 import { createInterface } from "node:readline/promises";
 import { CliError } from "./cli-error.ts";
 import { type Access, type ChatAnswer, type ChatCall, streamChat } from "./gateway-client.ts";
+import { withGateway } from "./gateway-tunnel.ts";
+import { rampaCommand } from "./next-command.ts";
 import type { OutputOptions } from "./output.ts";
 import { type PlatformOutputs, readPlatformOutputs } from "./platform-stack.ts";
+import { readStack } from "./stack-file.ts";
 
 export type ChatOptions = OutputOptions & {
   readonly stack: string;
@@ -16,12 +19,20 @@ export type ChatOptions = OutputOptions & {
 type Target = { readonly access: Access; readonly call: Omit<ChatCall, "messages"> };
 
 export async function runChat(text: string | undefined, options: ChatOptions): Promise<number> {
+  if (text === undefined && options.json) {
+    const next = rampaCommand('chat "Hello" --json', options.stack);
+    throw new CliError("cli.usage", "--json takes one answer, so it needs the text to ask", next);
+  }
   const target = toTarget(await readPlatformOutputs(options.stack), options);
-  if (text === undefined) return converse(target);
-  const answer = await ask(target, [{ role: "user", content: text }], options.json === true);
-  if (options.json)
-    process.stdout.write(`${JSON.stringify({ model: target.call.model, ...answer }, null, 2)}\n`);
-  return 0;
+  const settings = await readStack(options.stack);
+  return await withGateway(settings, target.access.baseUrl, async (baseUrl) => {
+    const reached = { ...target, access: { ...target.access, baseUrl } };
+    if (text === undefined) return await converse(reached);
+    const answer = await ask(reached, [{ role: "user", content: text }], options.json === true);
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ model: target.call.model, ...answer }, null, 2)}\n`);
+    return 0;
+  });
 }
 
 function toTarget(outputs: PlatformOutputs, options: ChatOptions): Target {
@@ -33,7 +44,7 @@ function toTarget(outputs: PlatformOutputs, options: ChatOptions): Target {
     throw new CliError(
       "cli.usage",
       `--model: got ${options.model ?? "nothing"}, want one of: ${names.join(", ") || "(the stack has no endpoints)"}`,
-      "npm run rampa -- status",
+      rampaCommand("status", options.stack),
     );
   }
   const { version, maxTokens } = options;

@@ -4,6 +4,8 @@ export type CliErrorCode =
   | "cli.already-running"
   | "cli.answer-failed"
   | "cli.gateway-unreachable"
+  | "cli.endpoint-unavailable"
+  | "cli.interrupted"
   | "cli.model-not-fetched"
   | "cli.nothing-here"
   | "cli.steps-failed"

@@ -4,6 +4,7 @@ import { readCluster, removeCluster } from "../local/cluster/cluster.ts";
 import { connectApi } from "../local/cluster/kubernetes-api.ts";
 import { paths } from "../local/paths.ts";
 import type { Progress } from "../local/progress.ts";
+import type { StackSettings } from "../settings.ts";
 import { withChangeLock } from "./change-lock.ts";
 import type { OutputOptions } from "./output.ts";
 import { destroyPlatform, forgetPlatform } from "./platform-stack.ts";
@@ -14,9 +15,9 @@ import { renderShares } from "./step-lines.ts";
 export type DownOptions = OutputOptions & { readonly stack: string; readonly purge?: boolean };
 
 export async function runDown(options: DownOptions): Promise<number> {
-  const { environment } = await readStack(options.stack);
+  const settings = await readStack(options.stack);
   await withChangeLock("down", async () => {
-    const steps = await planDown(options, environment === "local");
+    const steps = await planDown(options, settings);
     const times = await runSteps(steps, chooseDisplay(options.json === true));
     process.stdout.write(
       options.json ? `${JSON.stringify({ steps: times })}\n` : `\n${renderShares(times)}\n`,
@@ -26,10 +27,13 @@ export async function runDown(options: DownOptions): Promise<number> {
   return 0;
 }
 
-async function planDown({ stack, purge }: DownOptions, isLocal: boolean): Promise<readonly Step[]> {
+async function planDown({ stack, purge }: DownOptions, settings: StackSettings): Promise<readonly Step[]> {
   const step = (title: string, run: (progress: Progress) => Promise<void>): Step => ({ title, run });
-  const destroy = step("Remove the platform", (progress) => destroyPlatform(stack, progress));
-  if (!isLocal) return [destroy];
+  const destroy: Step = {
+    ...step("Remove the platform", (progress) => destroyPlatform(settings, progress)),
+    stopsInOrder: true,
+  };
+  if (settings.environment !== "local") return [destroy];
   const remove = step("Remove the cluster", (progress) => removeCluster(progress));
   const forget = step("Forget the platform", () => forgetPlatform(stack));
   switch (chooseWay(await lookAtCluster(), purge === true)) {

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import type { ModelArtefact } from "../../serving/contract/model-source.ts";
 import type { RuntimeConfigInput } from "../../serving/contract/runtime-config.ts";
 import { paths } from "../local/paths.ts";
 import type { Progress } from "../local/progress.ts";
 import { CliError } from "./cli-error.ts";
+import type { Fetch } from "./stack-file.ts";
 
 const MIB = 1024 * 1024;
 const DEADLINE_MS = 3_600_000;
@@ -50,11 +50,12 @@ export function describeFetch(line: FetchLine): string {
 }
 
 /** Rejects with `cli.model-not-fetched`, naming the source and what the fetch role said. */
-export async function fetchModel(bundle: string, artefact: ModelArtefact, progress: Progress): Promise<void> {
+export async function fetchModel(bundle: string, fetch: Fetch, progress: Progress): Promise<void> {
+  const { artefact } = fetch;
   mkdirSync(paths.models, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "rampa-fetch-"));
   const file = join(folder, "config.json");
-  const config: RuntimeConfigInput = { role: "fetch", artefact, cacheDir: paths.models };
+  const config: RuntimeConfigInput = { role: "fetch", ...fetch, cacheDir: paths.models };
   writeFileSync(file, JSON.stringify(config));
   try {
     await runFetchRole(bundle, file, (line) => progress.report(`${artefact.source}: ${describeFetch(line)}`));

@@ -1,6 +1,6 @@
 // The few calls the command makes to the gateway, with plain fetch so that any OpenAI server would answer them.
 import { z } from "zod";
-import { CliError } from "./cli-error.ts";
+import { CliError, type CliErrorCode } from "./cli-error.ts";
 import { readServerEvents } from "./server-events.ts";
 
 export type Access = { readonly baseUrl: string; readonly key: string };
@@ -25,7 +25,10 @@ const chunkSchema = z.object({
 });
 const faultSchema = z.object({ error: z.object({ message: z.string() }) });
 
-/** Streams one answer, handing on each piece as it comes; rejects with `cli.answer-failed` on any error status. */
+/** What a gateway answers while it finds no server that is ready. */
+const UNAVAILABLE = [502, 503];
+
+/** Streams one answer, handing on each piece as it comes; rejects with `cli.endpoint-unavailable` or `cli.answer-failed`. */
 export async function streamChat(
   access: Access,
   call: ChatCall,
@@ -90,11 +93,13 @@ async function post(access: Access, call: ChatCall): Promise<Response> {
 async function toFailure(response: Response): Promise<CliError> {
   const body = await response.text();
   const fault = faultSchema.safeParse(parseJson(body)).data;
-  return answerFailed(`HTTP ${response.status}: ${fault?.error.message ?? body.slice(0, 200)}`);
+  const reason = `HTTP ${response.status}: ${fault?.error.message ?? body.slice(0, 200)}`;
+  const isUnavailable = UNAVAILABLE.includes(response.status);
+  return answerFailed(reason, isUnavailable ? "cli.endpoint-unavailable" : "cli.answer-failed");
 }
 
-function answerFailed(reason: string): CliError {
-  return new CliError("cli.answer-failed", reason, "npm run rampa -- logs gateway");
+function answerFailed(reason: string, code: CliErrorCode = "cli.answer-failed"): CliError {
+  return new CliError(code, reason, "npm run rampa -- logs gateway");
 }
 
 function parseJson(text: string): unknown {

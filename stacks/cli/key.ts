@@ -11,8 +11,8 @@ export async function runKeyShow(options: KeyOptions): Promise<number> {
   if (settings.environment !== "local") {
     throw new CliError(
       "cli.usage",
-      `keys of the environment '${settings.environment}' are not printed`,
-      "read the Secret gateway-keys' owner in the runbook of that environment",
+      `only keys of a local stack are printed; ${options.stack} is of the environment '${settings.environment}'`,
+      `eval "$(npm run -s rampa -- env)", then: pulumi stack output apiKey --show-secrets --stack ${options.stack}`,
     );
   }
   const { apiKey } = await readPlatformOutputs(options.stack);

@@ -1,4 +1,4 @@
-// Which logs a name stands for, and the command that prints one of them. Pure.
+// Which logs a name stands for, and the command that prints a file among them. Pure.
 
 export type LogSource =
   | { readonly kind: "file"; readonly name: string; readonly file: string }
@@ -8,6 +8,8 @@ export type LogSource =
       readonly namespace: string;
       readonly kubeconfig: string;
       readonly context: string;
+      /** In the order in which they run. */
+      readonly containers: readonly string[];
     };
 
 /** The one with exactly that name, else the pods whose name begins with it; without a name, all pods. */
@@ -20,12 +22,7 @@ export function sourcesOf(all: readonly LogSource[], name: string | undefined): 
 
 export type TailOptions = { readonly follow: boolean; readonly lines: number };
 
-export function tailCommand(source: LogSource, options: TailOptions): readonly [string, ...string[]] {
-  const lines = String(options.lines);
-  if (source.kind === "file") {
-    return ["tail", "-n", lines, ...(options.follow ? ["-F"] : []), source.file];
-  }
-  const at = ["--kubeconfig", source.kubeconfig, "--context", source.context, "-n", source.namespace];
-  const follow = options.follow ? ["--follow"] : [];
-  return ["kubectl", ...at, "logs", source.name, "--all-containers", "--tail", lines, ...follow];
+/** Follows a file over its rotation. */
+export function tailCommand(file: string, { follow, lines }: TailOptions): readonly [string, ...string[]] {
+  return ["tail", "-n", String(lines), ...(follow ? ["-F"] : []), file];
 }

@@ -12,11 +12,18 @@ const deployment = z.object({
 });
 
 const waiting = z.object({ reason: z.string().default("waiting"), message: z.string().optional() });
+const terminated = z.object({
+  exitCode: z.int(),
+  reason: z.string().default("Error"),
+  /** The container's last log lines, where it failed. */
+  message: z.string().optional(),
+});
 const containerStatus = z.object({
   name: z.string(),
   ready: z.boolean(),
   restartCount: z.int(),
-  state: z.object({ waiting: waiting.optional() }).default({}),
+  state: z.object({ waiting: waiting.optional(), terminated: terminated.optional() }).default({}),
+  lastState: z.object({ terminated: terminated.optional() }).default({}),
 });
 const pod = z.object({
   metadata: named,
@@ -26,6 +33,7 @@ const pod = z.object({
       conditions: z
         .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
         .default([]),
+      initContainerStatuses: z.array(containerStatus).default([]),
       containerStatuses: z.array(containerStatus).default([]),
     })
     .prefault({}),
@@ -45,6 +53,7 @@ const route = z.object({
 });
 
 export type DeploymentObject = z.output<typeof deployment>;
+export type ContainerStatus = z.output<typeof containerStatus>;
 export type PodObject = z.output<typeof pod>;
 export type RouteObject = z.output<typeof route>;
 

@@ -4,7 +4,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { policyPackFolder } from "../../policies/pack-folder.ts";
-import { readCluster } from "../local/cluster/cluster.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
 import type { Changes } from "../local/engine/engine-events.ts";
 import { checkoutPlaces } from "../local/engine/places.ts";
@@ -22,8 +21,11 @@ import {
 import { readCheckpoint, stateFilesOf } from "../local/engine/state-files.ts";
 import { paths } from "../local/paths.ts";
 import { type Progress, silent } from "../local/progress.ts";
+import type { StackSettings } from "../settings.ts";
 import { CliError } from "./cli-error.ts";
 import { describeEngineEvent } from "./engine-event-line.ts";
+import { upCommand } from "./next-command.ts";
+import { findCluster } from "./stack-cluster.ts";
 
 const outputsSchema = z.object({
   endpoints: z.array(
@@ -61,20 +63,22 @@ export async function previewPlatform(stack: string, progress: Progress): Promis
 }
 
 /** Recovers what a killed run left, then brings the stack to its settings. */
-export async function applyPlatform(stack: string, progress: Progress): Promise<Applied> {
+export async function applyPlatform(settings: StackSettings, progress: Progress): Promise<Applied> {
+  const { stack } = settings;
   const handle = await open(stack, progress);
   const before = hasStack(stack) ? outputsSchema.safeParse(await readOutputs(handle)).data : undefined;
-  await recoverStack(handle, await kubeconfigOfLastRun());
+  await recoverFrom(handle, settings);
   const { changes } = await runEngine(progress, (options) => upStack(handle, options));
   const outputs = outputsSchema.parse(await readOutputs(handle));
   return { outputs, changes, isKeyNew: before?.apiKey !== outputs.apiKey };
 }
 
 /** Deletes everything through the API server; a stack that was never made is gone already. */
-export async function destroyPlatform(stack: string, progress: Progress): Promise<void> {
+export async function destroyPlatform(settings: StackSettings, progress: Progress): Promise<void> {
+  const { stack } = settings;
   if (!hasStack(stack)) return;
   const handle = await open(stack, progress);
-  await recoverStack(handle, await kubeconfigOfLastRun());
+  await recoverFrom(handle, settings);
   await runEngine(progress, (options) => destroyStack(handle, options));
 }
 
@@ -93,16 +97,19 @@ export async function readPlatformOutputs(stack: string): Promise<PlatformOutput
     ? outputsSchema.safeParse(await readOutputs(await open(stack, silent))).data
     : undefined;
   if (outputs) return outputs;
-  throw new CliError("cli.nothing-here", `the stack ${stack} has not been deployed completely`, "npm run up");
+  const message = `the stack ${stack} has not been deployed completely`;
+  throw new CliError("cli.nothing-here", message, upCommand(stack));
 }
 
 async function open(stack: string, progress: Progress): Promise<StackHandle> {
   return openStack(await ensureEngine(progress), stack);
 }
 
-async function kubeconfigOfLastRun(): Promise<string> {
-  const cluster = await readCluster();
-  return cluster?.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
+/** A killed run worked in the stack's cluster. */
+async function recoverFrom(handle: StackHandle, settings: StackSettings): Promise<void> {
+  const cluster = await findCluster(settings);
+  const kubeconfig = process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
+  await recoverStack(handle, cluster?.kubeconfig ?? kubeconfig, cluster?.context);
 }
 
 /** With policies, a log, progress lines, and an orderly cancel when this process is told to end. */
@@ -110,7 +117,13 @@ async function runEngine<T>(progress: Progress, run: (options: RunOptions) => Pr
   mkdirSync(paths.logs, { recursive: true });
   writeFileSync(engineLog, "");
   const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
+  let isTold = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    isTold = true;
+    progress.report("stopping in order; told once more, it stops at once");
+    // A terminal sends Ctrl-C to the engine itself, which takes a second one as an order to stop at once.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) stop.abort();
+  };
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   let done = 0;
   try {
@@ -124,6 +137,10 @@ async function runEngine<T>(progress: Progress, run: (options: RunOptions) => Pr
         if (line !== undefined) progress.report(`${line} (${done} done)`);
       },
     });
+  } catch (error) {
+    if (!isTold) throw error;
+    const next = "run the same command again; it goes on from here";
+    throw new CliError("cli.interrupted", "stopped before the end", next);
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }

@@ -1,5 +1,5 @@
 // Judges the machine before anything on it is changed; the environment's own running parts are no obstacle.
-import { clusterStatus } from "../local/cluster/cluster.ts";
+import { portsToCheck } from "../local/cluster/embedded.ts";
 import { checkMachine } from "../local/cluster/preflight.ts";
 import type { StackSettings } from "../settings.ts";
 import { clusterSettingsOf, isForeignCluster } from "./stack-file.ts";
@@ -8,7 +8,5 @@ import { clusterSettingsOf, isForeignCluster } from "./stack-file.ts";
 export async function checkLocalMachine(settings: StackSettings): Promise<void> {
   const cluster = clusterSettingsOf(settings);
   if (isForeignCluster(cluster)) return;
-  const parts = await clusterStatus();
-  const holdsPort = parts.some(({ part, pid }) => part === "forwarder" && pid !== undefined);
-  await checkMachine(holdsPort ? [] : [{ port: cluster.gatewayPort, setting: "rampa:local.gatewayPort" }]);
+  await checkMachine(portsToCheck(cluster));
 }

@@ -1,7 +1,7 @@
 // The verbs of the rampa command with their options; each verb's work is imported only when it runs.
-import { Command, InvalidArgumentError, Option } from "commander";
-
-const DEFAULT_STACK = "local";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { ANSWER_VERB, runCompletion, SHELLS } from "./completion.ts";
+import { DEFAULT_STACK } from "./next-command.ts";
 
 /** Called with the exit code of the verb that ran. */
 export type OnExit = (code: number) => void;
@@ -13,7 +13,7 @@ export function buildProgram(version: string, onExit: OnExit): Command {
   const program = new Command("rampa")
     .description("Environments for serving AI models, from one typed program")
     .version(version, "-V, --rampa-version", "print the version of this checkout")
-    .showHelpAfterError("Next: rampa --help")
+    .showHelpAfterError("Next: npm run rampa -- --help")
     .showSuggestionAfterError()
     .exitOverride();
   addChangeVerbs(program, onExit);
@@ -28,7 +28,7 @@ function addChangeVerbs(program: Command, onExit: OnExit): void {
     .option("-y, --yes", "accepted for scripts; up never asks")
     .action(async (options) => onExit(await (await import("./up.ts")).runUp(options)));
   verb(program, "preview")
-    .description("show what `up` would change, judged by the policies")
+    .description("show what up would change, judged by the policies; changes nothing")
     .action(async (options) => onExit(await (await import("./preview.ts")).runPreview(options)));
   verb(program, "down")
     .description("remove the environment; caches of tools and models stay")
@@ -46,32 +46,47 @@ function addReadVerbs(program: Command, onExit: OnExit): void {
   verb(program, "logs")
     .description("last lines of all pods, or of one pod or cluster part")
     .argument("[name]", "pod, deployment or cluster part, e.g. gateway or kubelet")
-    .option("-f, --follow", "go on with what comes")
-    .addOption(new Option("-n, --lines <count>", "lines of the past").argParser(toCount).default(40))
+    .option("-f, --follow", "go on with what comes; with --json, one document a line")
+    .addOption(new Option("-n, --lines <count>", "how many lines of the past").argParser(toCount).default(40))
     .action(async (name, options) => onExit(await (await import("./logs.ts")).runLogs(name, options)));
 }
 
 function addUseVerbs(program: Command, onExit: OnExit): void {
   verb(program, "chat")
-    .description("ask an endpoint; a conversation when no text is given")
+    .description("ask an endpoint; without a text, a conversation that an empty line ends")
     .argument("[text]", "what to ask")
     .option("-m, --model <endpoint>", "endpoint to ask; the first one when left out")
     .option("--version <version>", "ask this version in place of the weighted choice")
-    .addOption(new Option("--max-tokens <count>", "longest answer").argParser(toCount))
+    .addOption(
+      new Option(
+        "--max-tokens <count>",
+        "longest answer, in tokens; the model's own limit when left out",
+      ).argParser(toCount),
+    )
     .action(async (text, options) => onExit(await (await import("./chat.ts")).runChat(text, options)));
   const key = program.command("key").description("client keys");
   verb(key, "show")
     .description("print the newest client key of the local stack")
     .action(async (options) => onExit(await (await import("./key.ts")).runKeyShow(options)));
   verb(program, "env")
-    .description('lines for eval "$(rampa env)": then plain pulumi and kubectl act on this checkout')
+    .description(
+      'print lines for eval "$(npm run -s rampa -- env)": then pulumi, kubectl and rampa act on this checkout',
+    )
     .action(async (options) => onExit(await (await import("./env.ts")).runEnv(options)));
+  verb(program, "completion")
+    .description("print a script that completes rampa's words in a shell")
+    .addArgument(new Argument("<shell>", "the shell it is for").choices(SHELLS))
+    .action(async (shell, options) => onExit(await runCompletion(shell, options)));
+  program
+    .command(ANSWER_VERB, { hidden: true })
+    .argument("[words...]")
+    .action(async (words) => onExit(await (await import("./complete.ts")).runComplete(program, words)));
 }
 
 function verb(parent: Command, name: string): Command {
   return parent
     .command(name)
-    .option("-s, --stack <name>", "stack to act on", DEFAULT_STACK)
+    .option("-s, --stack <name>", "stack to act on: stacks/Pulumi.<name>.yaml", DEFAULT_STACK)
     .option("--json", "answer with one JSON document");
 }
 
@@ -81,9 +96,11 @@ function toCount(text: string): number {
   return count;
 }
 
-/** Leaves of the command tree, in order. */
+/** Leaves of the command tree that help shows, in order. */
 export function listVerbs(command: Command, prefix: readonly string[] = []): readonly VerbShape[] {
-  return command.commands.flatMap((child) => {
+  const shown = command.createHelp().visibleCommands(command);
+  const children = command.commands.filter((child) => shown.includes(child));
+  return children.flatMap((child) => {
     const path = [...prefix, child.name()];
     if (child.commands.length > 0) return listVerbs(child, path);
     const options = child.options

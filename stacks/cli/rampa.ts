@@ -7,8 +7,6 @@ import { paths } from "../local/paths.ts";
 import { buildProgram } from "./program.ts";
 import { reportFailure } from "./report-failure.ts";
 
-const USAGE_EXIT = 2;
-
 async function main(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = buildProgram(readVersion(), (code) => {
@@ -18,11 +16,12 @@ async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
-    // Commander has printed what is wrong; help and version end with 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT;
+    // Help and version end with 0.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const report = reportFailure(error);
     if (args.includes("--json")) process.stdout.write(`${JSON.stringify(report.json, null, 2)}\n`);
-    else process.stderr.write(`${report.text}\n`);
+    // Commander has told a person already what is wrong.
+    else if (!(error instanceof CommanderError)) process.stderr.write(`${report.text}\n`);
     return report.exitCode;
   }
 }

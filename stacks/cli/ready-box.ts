@@ -1,9 +1,13 @@
 // The box at the end of a first run: everything needed to send the next request.
+import { rampaCommand } from "./next-command.ts";
 
 export type Ready = {
+  readonly stack: string;
   readonly baseUrl: string;
+  /** Whether `baseUrl` answers on this machine; else inside the stack's cluster only. */
+  readonly isHere: boolean;
   readonly endpoint: string;
-  /** Only when the key was created in this run; afterwards `rampa key show` prints it. */
+  /** Only when the key was created in this run; afterwards a command prints it. */
   readonly newKey?: string;
   readonly answer: string;
   readonly logs: string;
@@ -12,24 +16,35 @@ export type Ready = {
 const LONGEST_ANSWER = 60;
 
 export function renderReady(ready: Ready): string {
-  const key = ready.newKey ?? "$(npm run -s rampa -- key show)";
-  const lines = [
-    `Base URL   ${ready.baseUrl}`,
-    `Key        ${ready.newKey ?? "npm run -s rampa -- key show"}`,
-    `Answer     ${shorten(ready.answer)}`,
+  const { stack, baseUrl, endpoint, answer, logs } = ready;
+  const keyCommand = ready.isHere
+    ? "npm run -s rampa -- key show"
+    : `pulumi stack output apiKey --show-secrets --stack ${stack}`;
+  const down = ready.isHere ? "npm run down" : `npm run down -- --stack ${stack}`;
+  return drawBox([
+    `Base URL   ${baseUrl}${ready.isHere ? "" : " (inside the cluster)"}`,
+    `Key        ${ready.newKey ?? keyCommand}`,
+    `Answer     ${shorten(answer)}`,
     "",
-    `curl ${ready.baseUrl}/chat/completions -H "authorization: Bearer ${key}" \\`,
+    ...(ready.isHere
+      ? [`export RAMPA_KEY=$(${keyCommand})`, ...callsFromHere(ready)]
+      : [rampaCommand(`chat "Hello" --model ${endpoint}`, stack)]),
+    "",
+    `Logs       ${rampaCommand("logs", stack)}      (files: ${logs})`,
+    `State      ${rampaCommand("status", stack)}    Stop: ${down}`,
+  ]);
+}
+
+function callsFromHere({ baseUrl, endpoint }: Ready): readonly string[] {
+  return [
+    `curl ${baseUrl}/chat/completions -H "authorization: Bearer $RAMPA_KEY" \\`,
     `  -H "content-type: application/json" \\`,
-    `  -d '{"model":"${ready.endpoint}","messages":[{"role":"user","content":"Hello"}]}'`,
+    `  -d '{"model":"${endpoint}","messages":[{"role":"user","content":"Hello"}]}'`,
     "",
     `import OpenAI from "openai";`,
-    `const client = new OpenAI({ baseURL: "${ready.baseUrl}", apiKey: process.env.RAMPA_KEY });`,
-    `await client.chat.completions.create({ model: "${ready.endpoint}", messages: [{ role: "user", content: "Hello" }] });`,
-    "",
-    `Logs       npm run rampa -- logs      (files: ${ready.logs})`,
-    "State      npm run rampa -- status    Stop: npm run down",
+    `const client = new OpenAI({ baseURL: "${baseUrl}", apiKey: process.env.RAMPA_KEY });`,
+    `await client.chat.completions.create({ model: "${endpoint}", messages: [{ role: "user", content: "Hello" }] });`,
   ];
-  return drawBox(lines);
 }
 
 /** A frame around the lines; a line that is to be copied carries no frame characters inside. */

@@ -1,4 +1,5 @@
 // Turns whatever a verb threw into the text or JSON a user sees and the exit code of the command.
+import { CommanderError } from "commander";
 import { z } from "zod";
 import { ConfigError } from "../../serving/contract/config-error.ts";
 
@@ -33,13 +34,37 @@ export function reportFailure(error: unknown): FailureReport {
       json: { error: { code: "config.invalid", message, next, problems } },
     };
   }
+  if (error instanceof CommanderError) return reportUsage(error);
   const coded = readCoded(error);
   if (coded === undefined) return reportBug(error);
   const { code, message, next, problems } = coded;
   return {
     exitCode: code === "cli.usage" ? 2 : 1,
     text: message.startsWith(code) ? message : `${code}: ${message}`,
-    json: { error: { code, message, ...(next && { next }), ...(problems && { problems }) } },
+    json: {
+      error: {
+        code,
+        message: withoutNext(message, next),
+        ...(next && { next }),
+        ...(problems && { problems }),
+      },
+    },
+  };
+}
+
+/** Messages end with the next command for who reads them; a program finds it in its own field. */
+function withoutNext(message: string, next: string | undefined): string {
+  const end = `Next: ${next}`;
+  return message.endsWith(end) ? message.slice(0, -end.length).trimEnd() : message;
+}
+
+function reportUsage(error: CommanderError): FailureReport {
+  const message = error.message.replace(/^error: /, "");
+  const next = "npm run rampa -- --help";
+  return {
+    exitCode: 2,
+    text: `${message}\nNext: ${next}`,
+    json: { error: { code: "cli.usage", message, next } },
   };
 }
 

@@ -1,15 +1,30 @@
 // Settings of the stack a verb acts on, and what of them the local verbs use.
-import type { ModelArtefact } from "../../serving/contract/model-source.ts";
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { FetchRuntime } from "../../serving/contract/runtime-config.ts";
 import type { ClusterSettings } from "../local/cluster/cluster.ts";
 import { paths } from "../local/paths.ts";
 import { loadStackFile, type StackSettings, stackFilePath } from "../settings.ts";
+import { CliError } from "./cli-error.ts";
 
 const DEFAULT_GATEWAY_PORT = 8080;
 const DEFAULT_NODE_PORT = 30_080;
 
+/** Stacks that have a file, by name. */
+export function listStacks(): readonly string[] {
+  const files = readdirSync(join(paths.checkout, "stacks"));
+  return files.flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+}
+
 /** Rejects with a ConfigError that lists every problem of the stack file. */
-export function readStack(stack: string): Promise<StackSettings> {
-  return loadStackFile(stackFilePath(paths.checkout, stack));
+export async function readStack(stack: string): Promise<StackSettings> {
+  const stacks = listStacks();
+  if (stacks.includes(stack)) return loadStackFile(stackFilePath(paths.checkout, stack));
+  throw new CliError(
+    "cli.usage",
+    `--stack: got ${stack}, want one of: ${stacks.join(", ")}`,
+    `name one of these, or write stacks/Pulumi.${basename(stack)}.yaml`,
+  );
 }
 
 export function clusterSettingsOf(settings: StackSettings): ClusterSettings {
@@ -29,12 +44,12 @@ export function isForeignCluster({ use, context }: ClusterSettings): boolean {
   return use === "context" || use === "kind" || (use === "auto" && context !== undefined);
 }
 
-export function localBaseUrl(settings: StackSettings): string {
-  return `http://127.0.0.1:${settings.local?.gatewayPort ?? DEFAULT_GATEWAY_PORT}/v1`;
-}
+export type Fetch = Pick<FetchRuntime, "artefact" | "authority">;
 
-/** The artefacts of all versions, each once. */
-export function artefactsOf(settings: StackSettings): readonly ModelArtefact[] {
+/** What it takes to fetch the artefacts of all versions, each once. */
+export function fetchesOf(settings: StackSettings): readonly Fetch[] {
+  const { artefactAuthority: authority } = settings;
   const versions = Object.values(settings.endpoints).flatMap((endpoint) => Object.values(endpoint.versions));
-  return [...new Map(versions.map(({ artefact }) => [artefact.sha256, artefact])).values()];
+  const artefacts = new Map(versions.map(({ artefact }) => [artefact.sha256, artefact]));
+  return [...artefacts.values()].map((artefact) => ({ artefact, ...(authority && { authority }) }));
 }

@@ -1,6 +1,9 @@
 // What works and what does not, from the facts: parts with cause and next command, endpoints with their versions. Pure.
 import type { PartStatus } from "../local/cluster/cluster-status.ts";
+import { lastWords } from "../local/last-words.ts";
+import { rampaCommand, upCommand } from "./next-command.ts";
 import {
+  type ContainerStatus,
   type DeploymentObject,
   type PlatformObjects,
   type PodObject,
@@ -9,6 +12,7 @@ import {
 } from "./platform-objects.ts";
 
 export type StatusFacts = {
+  readonly stack: string;
   readonly namespace: string;
   readonly baseUrl: string;
   /** Whether the Pulumi engine of this checkout is there. */
@@ -42,18 +46,17 @@ export type StatusView = {
   readonly endpoints: readonly EndpointView[];
 };
 
-const UP = "npm run up";
-
 export function viewStatus(facts: StatusFacts): StatusView {
-  const { objects } = facts;
+  const { objects, stack } = facts;
+  const up = upCommand(stack);
   const parts: PartView[] = [
-    judge("engine", facts.hasEngine, ["ready", "not set up", UP]),
+    judge("engine", facts.hasEngine, ["ready", "not set up", up]),
     ...facts.cluster.map(viewClusterPart),
-    ...(objects ? viewObjects(objects, facts.namespace) : []),
+    ...(objects ? viewObjects(objects, facts) : []),
     judge("gateway answers", facts.isGatewayReady, [
       `ready at ${facts.baseUrl}`,
       `nothing ready at ${facts.baseUrl}`,
-      objects?.hasNamespace ? "npm run rampa -- logs gateway" : UP,
+      objects?.hasNamespace ? rampaCommand("logs gateway", stack) : up,
     ]),
   ];
   const endpoints = objects ? viewEndpoints(objects, facts.baseUrl) : [];
@@ -68,14 +71,25 @@ function judge(part: string, ok: boolean, [yes, no, next]: readonly [string, str
   return ok ? { part, ok, detail: yes } : { part, ok, detail: no, next };
 }
 
-function viewObjects(objects: PlatformObjects, namespace: string): readonly PartView[] {
-  const space = judge(`namespace ${namespace}`, objects.hasNamespace, ["exists", "does not exist", UP]);
-  return [space, ...objects.deployments.map(viewDeployment), ...objects.pods.filter(isUnwell).map(viewPod)];
+function viewObjects(
+  objects: PlatformObjects,
+  { namespace, stack }: Pick<StatusFacts, "namespace" | "stack">,
+): readonly PartView[] {
+  const space = judge(`namespace ${namespace}`, objects.hasNamespace, [
+    "exists",
+    "does not exist",
+    upCommand(stack),
+  ]);
+  return [
+    space,
+    ...objects.deployments.map((deployment) => viewDeployment(deployment, stack)),
+    ...objects.pods.filter(isUnwell).map((pod) => viewPod(pod, stack)),
+  ];
 }
 
-function viewDeployment({ metadata, spec, status }: DeploymentObject): PartView {
+function viewDeployment({ metadata, spec, status }: DeploymentObject, stack: string): PartView {
   const count = `${status.availableReplicas} of ${spec.replicas} pods available`;
-  const next = `npm run rampa -- logs ${metadata.name}`;
+  const next = rampaCommand(`logs ${metadata.name}`, stack);
   return judge(`deployment ${metadata.name}`, status.availableReplicas >= spec.replicas, [
     count,
     count,
@@ -88,23 +102,35 @@ function isUnwell({ status }: PodObject): boolean {
   return status.phase !== "Running" || status.containerStatuses.some((container) => !container.ready);
 }
 
-function viewPod(pod: PodObject): PartView {
-  const next = `npm run rampa -- logs ${pod.metadata.name}`;
+function viewPod(pod: PodObject, stack: string): PartView {
+  const next = rampaCommand(`logs ${pod.metadata.name}`, stack);
   return { part: `pod ${pod.metadata.name}`, ok: false, detail: causeOf(pod), next };
 }
 
-/** The most telling words Kubernetes has about a pod: a waiting container, then a condition, then the phase. */
+/** The most telling words Kubernetes has about a pod: its first container that is not well, a condition, the phase. */
 function causeOf({ status }: PodObject): string {
-  for (const { name, ready, restartCount, state } of status.containerStatuses) {
-    const restarts = restartCount > 0 ? `, ${restartCount} restarts` : "";
-    if (state.waiting) {
-      const { reason, message } = state.waiting;
-      return `${name}: ${reason}${message ? ` (${message})` : ""}${restarts}`;
-    }
-    if (!ready) return `${name}: running, not ready yet${restarts}`;
-  }
+  const containers = [...status.initContainerStatuses, ...status.containerStatuses];
+  const unready = containers.find(({ ready }) => !ready);
+  if (unready) return describeContainer(unready);
   const told = status.conditions.find((condition) => condition.status === "False" && condition.message);
   return told?.message ?? status.phase;
+}
+
+function describeContainer({ name, restartCount, state, lastState }: ContainerStatus): string {
+  const ended = state.terminated ?? lastState.terminated;
+  const words = lastWords(ended?.message);
+  const parts = [
+    `${name}: ${describeState(state)}`,
+    ...(restartCount > 0 ? [`${restartCount} restarts`] : []),
+    ...(words === undefined ? [] : [`its last words: ${words}`]),
+  ];
+  return parts.join(", ");
+}
+
+function describeState({ waiting, terminated }: ContainerStatus["state"]): string {
+  if (waiting) return `${waiting.reason}${waiting.message ? ` (${waiting.message})` : ""}`;
+  if (terminated) return `${terminated.reason} with exit code ${terminated.exitCode}`;
+  return "running, not ready yet";
 }
 
 function viewEndpoints(objects: PlatformObjects, baseUrl: string): readonly EndpointView[] {

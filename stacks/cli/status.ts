@@ -1,15 +1,17 @@
 // `rampa status`: per part what works, what is wrong and the next command; the endpoints with their weights.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { clusterStatus, readCluster } from "../local/cluster/cluster.ts";
-import { connectApi } from "../local/cluster/kubernetes-api.ts";
+import { PORTS } from "../../components/contract/labels.ts";
+import { gatewayBaseUrl } from "../gateway-url.ts";
+import { connectApi, type KubernetesApi } from "../local/cluster/kubernetes-api.ts";
 import { paths } from "../local/paths.ts";
 import type { StackSettings } from "../settings.ts";
 import { isGatewayReady } from "./gateway-client.ts";
 import { type OutputOptions, print } from "./output.ts";
-import { type PlatformObjects, readObjects } from "./platform-objects.ts";
-import { localBaseUrl, readStack } from "./stack-file.ts";
-import { renderStatus, type StatusView, viewStatus } from "./status-view.ts";
+import { readObjects } from "./platform-objects.ts";
+import { clusterParts, findCluster } from "./stack-cluster.ts";
+import { readStack } from "./stack-file.ts";
+import { renderStatus, type StatusFacts, type StatusView, viewStatus } from "./status-view.ts";
 
 export type StatusOptions = OutputOptions & { readonly stack: string };
 
@@ -20,21 +22,31 @@ export async function runStatus(options: StatusOptions): Promise<number> {
 }
 
 export async function readStatus(settings: StackSettings): Promise<StatusView> {
-  const { namespace } = settings;
-  const baseUrl = localBaseUrl(settings);
-  const [cluster, objects, ready] = await Promise.all([
-    clusterStatus(),
-    readPlatform(namespace),
-    isGatewayReady(baseUrl),
-  ]);
+  const { stack, namespace } = settings;
+  const baseUrl = gatewayBaseUrl(settings);
+  const [cluster, platform] = await Promise.all([clusterParts(settings), readPlatform(settings)]);
   const hasEngine = existsSync(join(paths.bin, "pulumi"));
-  return viewStatus({ namespace, baseUrl, hasEngine, cluster, objects, isGatewayReady: ready });
+  return viewStatus({ stack, namespace, baseUrl, hasEngine, cluster, ...platform });
 }
 
-async function readPlatform(namespace: string): Promise<PlatformObjects | undefined> {
-  const cluster = await readCluster();
-  if (cluster === undefined) return undefined;
+type Platform = Pick<StatusFacts, "objects" | "isGatewayReady">;
+
+async function readPlatform(settings: StackSettings): Promise<Platform> {
+  const cluster = await findCluster(settings);
+  if (cluster === undefined) return { objects: undefined, isGatewayReady: false };
   const api = await connectApi(cluster.kubeconfig, cluster.context);
   const reachable = (await api.get("/readyz")).status === 200;
-  return reachable ? readObjects(api, namespace) : undefined;
+  const [objects, ready] = await Promise.all([
+    reachable ? readObjects(api, settings.namespace) : undefined,
+    settings.local === undefined
+      ? isReadyThrough(api, settings.namespace)
+      : isGatewayReady(gatewayBaseUrl(settings)),
+  ]);
+  return { objects, isGatewayReady: ready };
+}
+
+/** Asked through the API server, for a gateway that answers inside its cluster only. */
+async function isReadyThrough(api: KubernetesApi, namespace: string): Promise<boolean> {
+  const service = `/api/v1/namespaces/${namespace}/services/gateway:${PORTS.http.name}`;
+  return (await api.get(`${service}/proxy/readyz`)).status === 200;
 }

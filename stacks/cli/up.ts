@@ -1,24 +1,28 @@
 // `rampa up`: takes a bare machine to an environment that answers, in numbered and timed steps.
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { buildBundle } from "../../serving/bundle.ts";
+import { readClusterAccess } from "../cluster-access.ts";
 import { ensureClusterBinaries } from "../local/cluster/binaries.ts";
 import { ensureCluster } from "../local/cluster/cluster.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
 import { changeCount } from "../local/engine/engine-events.ts";
+import { publishRuntimeImage } from "../local/images/publish-image.ts";
 import { prepareRuntimeImage } from "../local/images/runtime-image.ts";
 import { paths } from "../local/paths.ts";
 import type { Progress } from "../local/progress.ts";
 import type { StackSettings } from "../settings.ts";
 import { withChangeLock } from "./change-lock.ts";
-import { CliError } from "./cli-error.ts";
+import { CliError, type CliErrorCode } from "./cli-error.ts";
 import { fetchModel } from "./fetch-models.ts";
-import { streamChat } from "./gateway-client.ts";
+import { type ChatAnswer, type ChatCall, streamChat } from "./gateway-client.ts";
+import { withGateway } from "./gateway-tunnel.ts";
 import type { OutputOptions } from "./output.ts";
 import { type Applied, applyPlatform, type PlatformOutputs } from "./platform-stack.ts";
 import { checkLocalMachine } from "./preflight.ts";
 import { type Ready, renderReady } from "./ready-box.ts";
 import { chooseDisplay, runSteps, type Step } from "./run-steps.ts";
-import { artefactsOf, clusterSettingsOf, isForeignCluster, readStack } from "./stack-file.ts";
+import { clusterSettingsOf, fetchesOf, isForeignCluster, readStack } from "./stack-file.ts";
 import { renderShares, type StepTime } from "./step-lines.ts";
 
 export type UpOptions = OutputOptions & { readonly stack: string };
@@ -31,6 +35,9 @@ type Run = {
 };
 
 const FIRST_ANSWER_DEADLINE_MS = 120_000;
+const NOT_READY: readonly CliErrorCode[] = ["cli.endpoint-unavailable", "cli.gateway-unreachable"];
+const NOT_READY_MS = 60_000;
+const NOT_READY_POLL_MS = 500;
 
 export async function runUp(options: UpOptions): Promise<number> {
   const settings = await readStack(options.stack);
@@ -38,7 +45,7 @@ export async function runUp(options: UpOptions): Promise<number> {
     const run: Run = {};
     const steps = settings.environment === "local" ? localSteps(settings, run) : remoteSteps(settings, run);
     const times = await runSteps(steps, chooseDisplay(options.json === true));
-    printResult(options, run, times);
+    printResult(options, { ...run, settings }, times);
     return 0;
   });
 }
@@ -55,7 +62,7 @@ function localSteps(settings: StackSettings, run: Run): readonly Step[] {
         run.bundle =
           settings.image === undefined
             ? (await prepareRuntimeImage({ deliver: true, progress })).bundlePath
-            : (await buildBundle()).path;
+            : await publishImage(settings.image, progress);
       },
     },
     {
@@ -63,35 +70,52 @@ function localSteps(settings: StackSettings, run: Run): readonly Step[] {
       run: async (progress) => {
         const { bundle } = run;
         if (bundle === undefined) return;
-        for (const artefact of artefactsOf(settings)) await fetchModel(bundle, artefact, progress);
+        for (const artefact of fetchesOf(settings)) await fetchModel(bundle, artefact, progress);
       },
     },
     ...platformSteps(settings, run),
   ];
 }
 
-/** Elsewhere cluster, image and weights are there already, or the program says in one line what is missing. */
+/** Elsewhere the cluster is there already, or one line says that it is missing; pods fetch the weights. */
 function remoteSteps(settings: StackSettings, run: Run): readonly Step[] {
-  const [apply] = platformSteps(settings, run);
-  const engine: Step = {
-    title: "Get the tools",
-    run: async (progress) => void (await ensureEngine(progress)),
+  const { image } = settings;
+  const publish: Step = {
+    title: "Push the runtime",
+    run: async (progress) => {
+      if (image) await publishImage(image, progress);
+    },
   };
-  return apply ? [engine, apply] : [engine];
+  return [
+    { title: "Find the cluster", run: async () => void (await readClusterAccess(settings)) },
+    { title: "Get the tools", run: async (progress) => void (await ensureEngine(progress)) },
+    ...(image?.digest === undefined ? [publish] : []),
+    ...platformSteps(settings, run),
+  ];
+}
+
+/** Path of this checkout's bundle; an image without a digest is built around it and pushed. */
+async function publishImage(
+  { repository, digest }: NonNullable<StackSettings["image"]>,
+  progress: Progress,
+): Promise<string> {
+  if (digest !== undefined) return (await buildBundle()).path;
+  return (await publishRuntimeImage({ repository, push: true, progress })).bundlePath;
 }
 
 function platformSteps(settings: StackSettings, run: Run): readonly Step[] {
   return [
     {
       title: "Deploy the platform",
+      stopsInOrder: true,
       run: async (progress) => {
-        run.applied = await applyPlatform(settings.stack, progress);
+        run.applied = await applyPlatform(settings, progress);
       },
     },
     {
       title: "First answer",
       run: async (progress) => {
-        if (run.applied) run.answer = await firstAnswer(run.applied.outputs, progress);
+        if (run.applied) run.answer = await firstAnswer(settings, run.applied.outputs, progress);
       },
     },
   ];
@@ -123,27 +147,45 @@ async function getTools(settings: StackSettings, progress: Progress): Promise<vo
   }
 }
 
-async function firstAnswer(outputs: PlatformOutputs, progress: Progress): Promise<string> {
+async function firstAnswer(
+  settings: StackSettings,
+  outputs: PlatformOutputs,
+  progress: Progress,
+): Promise<string> {
   const [endpoint] = outputs.endpoints;
   if (endpoint === undefined) {
     throw new CliError("cli.nothing-here", "the stack has no endpoints", "add one to the stack file");
   }
   progress.report(`asking ${endpoint.name} at ${endpoint.baseUrl}`);
-  const { text } = await streamChat(
-    { baseUrl: endpoint.baseUrl, key: outputs.apiKey },
-    {
-      model: endpoint.name,
-      messages: [{ role: "user", content: "Say hello." }],
-      maxTokens: 16,
-      deadlineMs: FIRST_ANSWER_DEADLINE_MS,
-    },
-    () => {},
+  const call: ChatCall = {
+    model: endpoint.name,
+    messages: [{ role: "user", content: "Say hello." }],
+    maxTokens: 16,
+    deadlineMs: FIRST_ANSWER_DEADLINE_MS,
+  };
+  return await withGateway(settings, endpoint.baseUrl, (baseUrl) =>
+    answerOnceReady(() => streamChat({ baseUrl, key: outputs.apiKey }, call, () => {}), progress),
   );
-  return text;
 }
 
-function printResult(options: UpOptions, run: Run, times: readonly StepTime[]): void {
-  const { applied, answer } = run;
+/** After a cluster came back, pods count as ready for some seconds in which they do not answer yet. */
+async function answerOnceReady(ask: () => Promise<ChatAnswer>, progress: Progress): Promise<string> {
+  const until = Date.now() + NOT_READY_MS;
+  for (;;) {
+    try {
+      return (await ask()).text;
+    } catch (error) {
+      if (!(error instanceof CliError) || !NOT_READY.includes(error.code) || Date.now() > until) throw error;
+      progress.report(`not ready yet: ${error.message.split("\n")[0]}`);
+      await sleep(NOT_READY_POLL_MS);
+    }
+  }
+}
+
+type Result = Run & { readonly settings: StackSettings };
+
+function printResult(options: UpOptions, result: Result, times: readonly StepTime[]): void {
+  const { applied, answer, settings } = result;
   if (applied === undefined) return;
   const { endpoints } = applied.outputs;
   if (options.json) {
@@ -159,7 +201,7 @@ function printResult(options: UpOptions, run: Run, times: readonly StepTime[]): 
     return;
   }
   const box = endpoints.flatMap(({ name, baseUrl }) =>
-    answer === undefined ? [] : [toReady(applied, { name, baseUrl, answer })],
+    answer === undefined ? [] : [toReady(applied, settings, { name, baseUrl, answer })],
   );
   const ready = box[0] === undefined ? "" : `\n${renderReady(box[0])}\n`;
   process.stdout.write(
@@ -167,8 +209,14 @@ function printResult(options: UpOptions, run: Run, times: readonly StepTime[]): 
   );
 }
 
-function toReady(applied: Applied, first: { name: string; baseUrl: string; answer: string }): Ready {
+function toReady(
+  applied: Applied,
+  settings: StackSettings,
+  first: { name: string; baseUrl: string; answer: string },
+): Ready {
   return {
+    stack: settings.stack,
+    isHere: settings.local !== undefined,
     baseUrl: first.baseUrl,
     endpoint: first.name,
     answer: first.answer,

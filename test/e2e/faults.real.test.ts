@@ -1,10 +1,12 @@
 // Bad input, killed runs and planted secrets on a standing environment: what is said, and that nothing is lost.
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createLocalEnvironment, type LocalEnvironment } from "../kit/local-environment.ts";
 import { type LoadTarget, sendRequests } from "../kit/steady-load.ts";
+import { type ContainerStatus, containerOf, runInProcess } from "./pod-process.ts";
 
 const MINUTE = 60_000;
 const upSchema = z.object({ changes: z.record(z.string(), z.number()) });
@@ -173,10 +175,11 @@ describe("the state", () => {
 describe("two ups at once", () => {
   it("let the first go on; the second names it and ends", async () => {
     const first = environment.startRampa("up");
-    await until(() => countOf(join(environment.folder, ".rampa/change.lock"), /"verb":"up"/g) > 0);
+    const home = join(environment.folder, ".rampa");
+    await until(() => readdirSync(home).some((name) => name.startsWith("change.lock.")));
     const second = await environment.rampa("up");
     expect(second.code).not.toBe(0);
-    expect(`${second.stdout}${second.stderr}`).toMatch(/'rampa up' is running as process \d+/);
+    expect(`${second.stdout}${second.stderr}`).toMatch(/'rampa up' is running since \S+, as process \d+/);
     await until(() => first.exitCode !== null);
     expect(first.exitCode).toBe(0);
   });
@@ -247,6 +250,38 @@ describe("a cluster whose every part was killed with -9", () => {
   it("comes back with the next up, nothing changed, and answers", async () => {
     const { changes } = await environment.rampaJson(upSchema, "up");
     expect(Object.keys(changes)).toEqual(["same"]);
+    await expectStillAnswering();
+  });
+});
+
+describe("a model server in its pod", () => {
+  const model = "chat-1-0-0";
+
+  async function untilReady(restarts: number): Promise<ContainerStatus> {
+    for (let left = 300; left > 0; left -= 1) {
+      const now = await containerOf(environment, model);
+      if (now.restartCount >= restarts && now.ready) return now;
+      await sleep(1_000);
+    }
+    throw new Error(`${model} is not ready after ${restarts} restarts`);
+  }
+
+  /** Breaks the process by `code` and waits until the kubelet runs a ready one in its place; tells how the old one ended. */
+  async function breakProcess(code: string): Promise<ContainerStatus["lastState"]> {
+    const before = await untilReady(0);
+    runInProcess(before, code);
+    return (await untilReady(before.restartCount + 1)).lastState;
+  }
+
+  it("is started anew when it runs out of memory", async () => {
+    const hog = "const hog = []; setInterval(() => hog.push(Buffer.alloc(5e7, 1)), 10); 0";
+    expect(await breakProcess(hog)).toMatchObject({ terminated: { reason: "OOMKilled", exitCode: 137 } });
+    await expectStillAnswering();
+  });
+
+  it("is started anew when it is wedged so that it hears no signal", async () => {
+    const wedge = "setTimeout(() => { for (;;); }, 100); 0";
+    expect(await breakProcess(wedge)).toMatchObject({ terminated: { exitCode: 137 } });
     await expectStillAnswering();
   });
 });

@@ -172,6 +172,7 @@ describe("the official Python client", () => {
       chat: { role: "assistant", tokens: expect.any(Number) },
       completion: { object: "text_completion", tokens: expect.any(Number) },
       stream: { finish: expect.stringMatching(/^(length|stop)$/), tokens: expect.any(Number) },
+      plainStream: { finish: expect.stringMatching(/^(length|stop)$/), chunksWithUsage: 0 },
       unknownModel: refusal("NotFoundError", 404, "model_not_found", "model"),
       negativeTokens: { ...refusal("BadRequestError", 400, null, "max_tokens"), code: expect.anything() },
       wrongKey: refusal("AuthenticationError", 401, "invalid_api_key", null),

@@ -30,6 +30,7 @@ stream = client.chat.completions.create(
     model="chat", messages=messages, max_tokens=4, stream=True, stream_options={"include_usage": True}
 )
 chunks = list(stream)
+plain = list(client.chat.completions.create(model="chat", messages=messages, max_tokens=4, stream=True))
 stranger = openai.OpenAI(base_url=sys.argv[1], api_key="rk-wrong", max_retries=0, timeout=60)
 
 print(json.dumps({
@@ -39,6 +40,10 @@ print(json.dumps({
     "stream": {
         "finish": next(c.choices[0].finish_reason for c in reversed(chunks) if c.choices),
         "tokens": chunks[-1].usage.completion_tokens,
+    },
+    "plainStream": {
+        "finish": plain[-1].choices[0].finish_reason,
+        "chunksWithUsage": sum("usage" in chunk.model_fields_set for chunk in plain),
     },
     "unknownModel": refused(lambda: client.chat.completions.create(model="nothing", messages=messages)),
     "negativeTokens": refused(

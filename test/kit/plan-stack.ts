@@ -10,7 +10,7 @@ export const STACKS = ["local", "dev", "staging", "prod"] as const;
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 
-/** The image that a local build would give. */
+/** The image that a build would give. */
 const LOCAL_IMAGE = {
   repository: "rampa.local/serving",
   digest: `sha256:${"1".repeat(64)}`,
@@ -28,7 +28,12 @@ export type PlanOptions = {
   readonly preview?: boolean;
   /** Changes the settings of the file. */
   readonly change?: (settings: StackSettings) => StackSettings;
+  /** Where the API server of a local cluster is; elsewhere nobody knows. */
+  readonly apiServers?: string[] | undefined;
 };
+
+/** As the embedded cluster has them: the Service's address and the node's. */
+const API_SERVERS = ["10.96.0.1/32", "198.18.0.2/32"];
 
 /** Plans the checked-in stack `name`, on a local cluster with a model cache or on any other without. */
 export async function planStack(name: string, options: PlanOptions = {}): Promise<PlannedStack> {
@@ -42,8 +47,11 @@ export async function planStack(name: string, options: PlanOptions = {}): Promis
     };
     held.outputs = definePlatform(settings, {
       providers,
-      image: settings.image ?? LOCAL_IMAGE,
-      modelCachePath: settings.local === undefined ? undefined : "/var/lib/rampa/models",
+      image: { ...LOCAL_IMAGE, ...settings.image, digest: settings.image?.digest ?? LOCAL_IMAGE.digest },
+      ...(settings.local !== undefined && {
+        apiServers: options.apiServers ?? API_SERVERS,
+        modelCachePath: "/var/lib/rampa/models",
+      }),
     });
   };
   const resources = await recordResources(define, {

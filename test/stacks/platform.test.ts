@@ -1,7 +1,7 @@
 // All four stacks, planned: what they create, in which shape, and what never shows in clear.
 import { isSecret } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { planStack, STACKS } from "../kit/plan-stack.ts";
+import { type PlanOptions, planStack, STACKS } from "../kit/plan-stack.ts";
 import type { RecordedResource } from "../kit/record-resources.ts";
 
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
@@ -12,13 +12,17 @@ function find(resources: readonly RecordedResource[], name: string): RecordedRes
   return found;
 }
 
-const namesOf = (resources: readonly RecordedResource[]): string[] => resources.map((it) => it.name).sort();
+/** A ConfigMap of configuration files is named after their content. */
+const namesOf = (resources: readonly RecordedResource[]): string[] =>
+  resources.map((it) => it.name.replace(/-config-[0-9a-f]{8}$/, "-config-CHECKSUM")).sort();
 
 /** Names every stack with these endpoints has; the local one has a cache of weights besides. */
 const COMMON = [
   ...["chat-1-0-0", "chat-1-1-0"].flatMap((version) => [
     version,
-    ...["config", "deployment", "disruption-budget", "service"].map((suffix) => `${version}-${suffix}`),
+    ...["config-CHECKSUM", "deployment", "disruption-budget", "service"].map(
+      (suffix) => `${version}-${suffix}`,
+    ),
   ]),
   "chat-canary",
   "chat-canary-route",
@@ -31,7 +35,7 @@ const COMMON = [
   ),
   ...["model-account", "model-priority", "namespace", "quota"].map((suffix) => `environment-${suffix}`),
   "gateway",
-  ...["class", "config", "deployment", "disruption-budget", "gateway", "service"].map(
+  ...["class", "config-CHECKSUM", "deployment", "disruption-budget", "gateway", "service"].map(
     (suffix) => `gateway-${suffix}`,
   ),
   "isolation",
@@ -104,7 +108,7 @@ describe.each(STACKS)("stack %s", (stack) => {
         "environment-namespace",
         "environment-gateway-account",
         "environment-gateway-priority",
-        "gateway-config",
+        expect.stringMatching(/^gateway-config-[0-9a-f]{8}$/),
         "client-keys-secret",
       ]),
     );
@@ -183,6 +187,33 @@ describe("stack local", () => {
       return JSON.stringify(old?.props) !== JSON.stringify(it.props);
     });
     expect(namesOf(changed)).toEqual(["chat-canary-route"]);
+  });
+});
+
+describe("configuration files", () => {
+  const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
+  const configsOf = (resources: readonly RecordedResource[]): RecordedResource[] =>
+    resources.filter((it) => it.type === CONFIG_MAP);
+
+  it("are a resource of their own for each content, so that going back finds what was left", async () => {
+    const before = configsOf((await planStack("dev")).resources);
+    const artefactAuthority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    const change: PlanOptions["change"] = (it) => ({ ...it, artefactAuthority });
+    const after = configsOf((await planStack("dev", { change })).resources);
+    for (const { name, props } of before) {
+      expect(props.metadata).toMatchObject({ name });
+      expect(props.immutable).toBe(true);
+    }
+    const names = (list: RecordedResource[]): string[] => list.map((it) => it.name.replace(/-config-.*/, ""));
+    const kept = before.filter((it) => after.some((other) => other.urn === it.urn));
+    expect(names(after)).toEqual(names(before));
+    expect(names(kept)).toEqual(["gateway"]);
+  });
+
+  it("take over what an earlier version named without the content", async () => {
+    for (const { name, aliases } of configsOf((await planStack("dev")).resources)) {
+      expect(aliases.map((alias) => alias.name)).toEqual([name.replace(/-[0-9a-f]{8}$/, "")]);
+    }
   });
 });
 

@@ -133,7 +133,39 @@ describe("parseStackSettings", () => {
       "a published environment without an image",
       { "rampa:environment": "prod" },
       [
-        "rampa:image: got nothing, want the repository and digest of a published image, as the environment is not local",
+        "rampa:image: got nothing, want the repository and digest of the image, as the environment is not local",
+      ],
+    ],
+    [
+      "a workshop elsewhere without an image",
+      { "rampa:environment": "dev" },
+      ["rampa:image: got nothing, want the repository of the image, as the environment is not local"],
+    ],
+    [
+      "a published environment whose image has no digest",
+      { "rampa:environment": "staging", "rampa:image": { repository: "rampa.local/serving" } },
+      [
+        "rampa:image.digest: got nothing, want the digest of an image that ran elsewhere before, as the environment is staging",
+      ],
+    ],
+    [
+      "an image from a registry that is not allowed, with or without a digest",
+      { "rampa:environment": "dev", "rampa:image": { repository: "other.example.com/serving" } },
+      [
+        'rampa:image.repository: got "other.example.com/serving", want a repository in one of `allowedRegistries`',
+      ],
+    ],
+    [
+      "an authority that is no certificate",
+      { "rampa:artefactAuthority": "/etc/ssl/own.pem" },
+      ['rampa:artefactAuthority: got "/etc/ssl/own.pem", want one or more certificates in PEM form'],
+    ],
+    [
+      "an artefact server with a port that is none",
+      { "rampa:network": { artefactServers: [{ range: "10.1.2.3", port: 0 }] } },
+      [
+        'rampa:network.artefactServers.0.range: got "10.1.2.3", want an IPv4 range, e.g. 10.1.2.3/32',
+        "rampa:network.artefactServers.0.port: got 0, want a port from 1 to 65535",
       ],
     ],
     [

@@ -56,28 +56,26 @@ export function failureOf(record: RunRecord, error: unknown): EngineError {
   const output = error instanceof Error ? error.message : String(error);
   if (output.includes("the stack is currently locked")) {
     const reason = "Another run began to change this stack at the same moment.";
-    return new EngineError("engine.state-locked", reason, "wait for it to end, then: rampa up");
+    return new EngineError("engine.state-locked", reason, "wait for it to end, then: npm run up");
   }
   const violations = record.violations();
   if (violations.length > 0) {
     return new EngineError(
       "engine.policy-violated",
       ["Policies stop this change:", ...violations.map((line) => `  ${line}`)].join("\n"),
-      "correct the stack's config, then: rampa up",
+      "correct the stack's config, then: npm run up",
     );
   }
   const reasons = record
     .errors()
     .filter((line) => !/^(?:update|preview|destroy) failed$/.test(line.split(": ").at(-1) ?? ""));
   const told = reasons.length > 0 ? reasons.join("\n") : lastLines(output);
-  return new EngineError("engine.operation-failed", told, nextOf(told));
+  // Reasons often carry their own next command; then it is not said twice.
+  const [own = "", next = TRY_AGAIN] = /\s*\bNext: (.+)$/m.exec(told) ?? [];
+  return new EngineError("engine.operation-failed", told.replace(own, ""), next);
 }
 
-/** Reasons often carry their own next command; then it is not said twice. */
-function nextOf(told: string): string {
-  const own = /^Next: (.+)$/m.exec(told);
-  return own?.[1] ?? "rampa status shows which part is wrong; rampa up tries again";
-}
+const TRY_AGAIN = "npm run rampa -- status shows which part is wrong; npm run up tries again";
 
 const KEPT_LINES = 30;
 

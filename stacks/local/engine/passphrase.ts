@@ -28,6 +28,6 @@ function requireContent(file: string): void {
   throw new EngineError(
     "engine.passphrase-missing",
     `The passphrase file ${file} is empty, so the secrets in the local state cannot be read.`,
-    `restore ${file} from a backup, or start over with: rampa down --purge`,
+    `restore ${file} from a backup, or start over with: npm run down -- --purge`,
   );
 }

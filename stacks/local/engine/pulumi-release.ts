@@ -35,6 +35,7 @@ export async function downloadPulumi(
   try {
     const file = join(scratch, archive);
     const got = await fetchArchive(`${source.archives}/${archive}`, file, progress);
+    if (got === undefined) return false;
     if (got !== want)
       throw new Error(`${archive}: sha256 is ${got}, the release says ${want}; nothing was installed`);
     await runTool({ command: "tar", args: ["-xzf", file, "-C", scratch], timeoutMs: UNPACK_TIMEOUT_MS });
@@ -66,9 +67,20 @@ function checksumOf(checksums: string, archive: string): string {
   return sum;
 }
 
-async function fetchArchive(url: string, file: string, progress: Progress): Promise<string> {
+/** The checksum of what was saved; undefined when the archive is out of reach or breaks off. */
+async function fetchArchive(url: string, file: string, progress: Progress): Promise<string | undefined> {
+  try {
+    return await saveArchive(url, file, progress);
+  } catch (error) {
+    // What the disk refuses is an error.
+    if (error instanceof Error && "syscall" in error) throw error;
+    return undefined;
+  }
+}
+
+async function saveArchive(url: string, file: string, progress: Progress): Promise<string | undefined> {
   const response = await fetch(url, { signal: AbortSignal.timeout(ARCHIVE_TIMEOUT_MS) });
-  if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status}`);
+  if (!response.ok || !response.body) return undefined;
   const hash = createHash("sha256");
   let bytes = 0;
   const counting = new Transform({

@@ -15,7 +15,7 @@ import {
   valueAt,
 } from "./property-values.ts";
 import { typeOfUrn } from "./provider-messages.ts";
-import { runTool } from "./run-tool.ts";
+import { runPulumi } from "./run-operation.ts";
 import type { StackHandle } from "./stack.ts";
 import {
   type PendingOperation,
@@ -39,28 +39,28 @@ const REFRESH_TIMEOUT_MS = 10 * 60_000;
 
 /**
  * Nothing happens to a stack that was not interrupted. Throws `engine.state-locked` while a live process holds it.
- * `kubeconfig` is the cluster in which the killed run worked.
+ * `kubeconfig`, by its current context where none is named, is the cluster in which the killed run worked.
  */
-export async function recoverStack(handle: StackHandle, kubeconfig: string): Promise<Recovery> {
+export async function recoverStack(
+  handle: StackHandle,
+  kubeconfig: string,
+  context?: string,
+): Promise<Recovery> {
   requireUnlocked(handle.files);
   const stale = readLocks(handle.files);
-  if (stale.length > 0) await pulumi(handle, ["cancel", "--yes", handle.name], CANCEL_TIMEOUT_MS);
+  if (stale.length > 0) await runPulumi(handle, ["cancel", "--yes"], { timeoutMs: CANCEL_TIMEOUT_MS });
   const pending = pendingOperations(readCheckpoint(handle.files));
   if (pending.length === 0) return { locksRemoved: stale.length, imported: [], cleared: [] };
   const creating = pending.filter((operation) => operation.type === "creating");
-  const found = await existingObjects(creating, kubeconfig);
+  const found = await existingObjects(creating, kubeconfig, context);
   const exported: PropertyValue = JSON.parse(
-    await pulumi(handle, ["stack", "export", ...onStack(handle)], EXPORT_TIMEOUT_MS),
+    await runPulumi(handle, ["stack", "export"], { timeoutMs: EXPORT_TIMEOUT_MS }),
   );
   await importState(handle, withoutPending(isMap(exported) ? exported : {}, found));
   // The imported objects get their outputs, and what the killed run changed or deleted is looked up.
-  await pulumi(handle, ["refresh", "--yes", "--skip-preview", ...onStack(handle)], REFRESH_TIMEOUT_MS);
+  await runPulumi(handle, ["refresh", "--yes", "--skip-preview"], { timeoutMs: REFRESH_TIMEOUT_MS });
   const cleared = pending.map((operation) => operation.urn).filter((urn) => !found.has(urn));
   return { locksRemoved: stale.length, imported: [...found.keys()], cleared };
-}
-
-function onStack(handle: StackHandle): string[] {
-  return ["--stack", handle.name];
 }
 
 /** The export holds the secrets encrypted, so it may touch the disk. */
@@ -69,7 +69,7 @@ async function importState(handle: StackHandle, exported: PropertyMap): Promise<
   const file = join(folder, "state.json");
   try {
     writeFileSync(file, JSON.stringify(exported));
-    await pulumi(handle, ["stack", "import", "--file", file, ...onStack(handle)], EXPORT_TIMEOUT_MS);
+    await runPulumi(handle, ["stack", "import", "--file", file], { timeoutMs: EXPORT_TIMEOUT_MS });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -100,10 +100,11 @@ export function withoutPending(exported: PropertyMap, ids: ReadonlyMap<string, s
 async function existingObjects(
   creating: readonly PendingOperation[],
   kubeconfig: string,
+  context: string | undefined,
 ): Promise<Map<string, string>> {
   const objects = creating.filter((operation) => typeOfUrn(operation.urn).startsWith("kubernetes:"));
   if (objects.length === 0 || !existsSync(kubeconfig)) return new Map();
-  const client = createApiClient(loadKubeconfig({ kubeconfig, context: undefined }));
+  const client = createApiClient(loadKubeconfig({ kubeconfig, context }));
   const access = createClusterAccess(client, createDiscovery(client));
   const ids = await Promise.all(objects.map((operation) => existingId(operation, access)));
   return new Map(ids.filter((pair) => pair !== undefined));
@@ -116,10 +117,4 @@ async function existingId(
   const ref = refOf(unwrapMap(operation.inputs), operation.urn);
   const object = await access.get(ref);
   return object && [operation.urn, toId(ref.namespace, ref.name)];
-}
-
-async function pulumi(handle: StackHandle, args: readonly string[], timeoutMs: number): Promise<string> {
-  const { engine, places } = handle;
-  const command = [...args, "--non-interactive"];
-  return runTool({ command: engine.pulumi, args: command, cwd: places.checkout, env: engine.env, timeoutMs });
 }

@@ -6,8 +6,12 @@ export type ToolRun = {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
+  /** Added to this process's own; an undefined one is left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** No deadline when left out: for tools that have their own. */
+  readonly timeoutMs?: number;
+  /** When aborted, the tool is asked once, as by Ctrl-C, to stop in order. */
+  readonly interrupt?: AbortSignal;
   /** Gets each line of stderr and stdout as it comes. */
   readonly onLine?: (line: string) => void;
 };
@@ -23,6 +27,8 @@ export async function runTool(run: ToolRun): Promise<string> {
     timeout: run.timeoutMs,
     killSignal: "SIGKILL",
   });
+  const interrupt = (): void => void child.kill("SIGINT");
+  run.interrupt?.addEventListener("abort", interrupt, { once: true });
   const tail: string[] = [];
   const output: string[] = [];
   const take = (line: string): void => {
@@ -39,6 +45,7 @@ export async function runTool(run: ToolRun): Promise<string> {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(code === 0 ? undefined : `ended with ${code ?? signal}`));
   });
+  run.interrupt?.removeEventListener("abort", interrupt);
   if (failure === undefined) return output.join("\n");
   throw new Error([`${run.command} ${run.args[0] ?? ""} ${failure}`, ...tail].join("\n"));
 }

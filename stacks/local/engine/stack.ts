@@ -1,14 +1,13 @@
 // Previews, updates, destroys and reads a stack through the same CLI, files and plugins as plain `pulumi`.
-
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { z } from "zod";
 import { keepingConfigFile } from "./config-file.ts";
 import type { Engine } from "./engine.ts";
 import { EngineError } from "./engine-error.ts";
 import { type Changes, failureOf, recordRun } from "./engine-events.ts";
-import { FOREIGN_VARIABLES } from "./environment.ts";
 import { checkoutPlaces, type EnginePlaces } from "./places.ts";
+import { runOperation, runPulumi } from "./run-operation.ts";
 import {
   readCheckpoint,
   requirePassphrase,
@@ -34,6 +33,9 @@ export type RunOptions = {
 
 export type RunResult = { readonly changes: Changes };
 
+const OUTPUT_TIMEOUT_MS = 60_000;
+const outputsSchema = z.record(z.string(), z.unknown());
+
 /**
  * Checks the stack's files before anything runs. Throws EngineError `engine.state-damaged`,
  * `engine.passphrase-missing` or `engine.passphrase-wrong`. The stack need not exist yet.
@@ -50,70 +52,58 @@ export async function openStack(
 
 /** What `upStack` would change. Rejects with EngineError. */
 export async function previewStack(handle: StackHandle, options: RunOptions = {}): Promise<RunResult> {
-  return runStack(handle, options, (stack, shared) => stack.preview(shared));
+  return runStack(handle, options, ["preview"]);
 }
 
 /** Rejects with EngineError: `engine.policy-violated`, `engine.state-locked` or `engine.operation-failed`. */
 export async function upStack(handle: StackHandle, options: RunOptions = {}): Promise<RunResult> {
-  return runStack(handle, options, (stack, shared) => stack.up(shared));
+  return runStack(handle, options, ["up", "--yes", "--skip-preview"]);
 }
 
 /** Deletes all that the stack has made; a stack that does not exist is destroyed already. */
 export async function destroyStack(handle: StackHandle, options: RunOptions = {}): Promise<RunResult> {
   if (!readCheckpoint(handle.files)) return { changes: {} };
   const { policyPack: _unused, ...rest } = options;
-  return runStack(handle, rest, (stack, shared) => stack.destroy(shared));
+  return runStack(handle, rest, ["destroy", "--yes", "--skip-preview"]);
 }
 
 /** Outputs by name, secrets in clear: for showing the key to its owner, never for logs. */
 export async function readOutputs(handle: StackHandle): Promise<Readonly<Record<string, unknown>>> {
   if (!readCheckpoint(handle.files)) {
-    throw new EngineError("engine.stack-missing", `There is no stack ${handle.name} yet.`, "rampa up");
+    throw new EngineError("engine.stack-missing", `There is no stack ${handle.name} yet.`, "npm run up");
   }
   return keepingConfigFile(handle.files.config, async () => {
-    const outputs = await (await selectStack(handle)).outputs();
-    return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value]));
+    const text = await runPulumi(handle, ["stack", "output", "--json", "--show-secrets"], {
+      timeoutMs: OUTPUT_TIMEOUT_MS,
+    });
+    return outputsSchema.parse(JSON.parse(text));
   });
 }
 
-type SharedOptions = {
-  onEvent: (event: EngineEvent) => void;
-  onOutput?: (text: string) => void;
-  policyPacks?: string[];
-  signal?: AbortSignal;
-};
-
+/** Without the SDK's automation API: it starts the CLI five times for one update, and loses events cut by a read. */
 async function runStack(
   handle: StackHandle,
   options: RunOptions,
-  run: (stack: Stack, shared: SharedOptions) => Promise<unknown>,
+  command: readonly string[],
 ): Promise<RunResult> {
   requireUnlocked(handle.files);
+  const { policyPack, onOutput, onEvent, signal } = options;
   const record = recordRun();
-  const shared: SharedOptions = {
-    onEvent: (event) => {
-      record.observe(event);
-      options.onEvent?.(event);
-    },
-    ...(options.onOutput && { onOutput: options.onOutput }),
-    ...(options.policyPack && { policyPacks: [options.policyPack] }),
-    ...(options.signal && { signal: options.signal }),
-  };
+  const policies = policyPack === undefined ? [] : ["--policy-pack", policyPack];
   return keepingConfigFile(handle.files.config, async () => {
     try {
-      await run(await selectStack(handle), shared);
+      if (!existsSync(handle.files.checkpoint)) await runPulumi(handle, ["stack", "init"]);
+      await runOperation(handle, [...command, ...policies], {
+        onEvent: (event) => {
+          record.observe(event);
+          onEvent?.(event);
+        },
+        ...(onOutput && { onLine: (line) => onOutput(`${line}\n`) }),
+        ...(signal && { interrupt: signal }),
+      });
       return { changes: record.changes() };
     } catch (error) {
       throw failureOf(record, error);
     }
   });
-}
-
-async function selectStack(handle: StackHandle): Promise<Stack> {
-  // These would win over the file backend's own; the CLI inherits them from this process.
-  for (const name of FOREIGN_VARIABLES) delete process.env[name];
-  const { engine, places, name } = handle;
-  const pulumiCommand = await PulumiCommand.get({ root: join(engine.binDir, "..") });
-  const place = { stackName: name, workDir: places.checkout };
-  return LocalWorkspace.createOrSelectStack(place, { pulumiCommand, envVars: { ...engine.env } });
 }

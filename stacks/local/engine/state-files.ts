@@ -40,8 +40,8 @@ export function readCheckpoint(files: StateFiles): PropertyMap | undefined {
     "engine.state-damaged",
     `The state file ${files.checkpoint} is not a whole checkpoint (${statSync(files.checkpoint).size} bytes), so nothing was changed.`,
     backup
-      ? `cp '${backup}' '${files.checkpoint}' && rampa up`
-      : `restore ${files.checkpoint} from a backup, or start over with: rampa down --purge`,
+      ? `cp '${backup}' '${files.checkpoint}' && npm run up`
+      : `restore ${files.checkpoint} from a backup, or start over with: npm run down -- --purge`,
   );
 }
 
@@ -150,14 +150,14 @@ export async function requirePassphrase(
     throw new EngineError(
       "engine.passphrase-missing",
       `The passphrase file ${places.passphrase} is gone, and the secrets in ${places.state} need it.`,
-      `restore ${places.passphrase}, or start over with: rampa down --purge`,
+      `restore ${places.passphrase}, or start over with: npm run down -- --purge`,
     );
   }
   if (await opens(salt, readFileSync(places.passphrase, "utf8").trim())) return;
   throw new EngineError(
     "engine.passphrase-wrong",
     `The passphrase in ${places.passphrase} is not the one that encrypted the secrets in ${places.state}.`,
-    `put the earlier content of ${places.passphrase} back, or start over with: rampa down --purge`,
+    `put the earlier content of ${places.passphrase} back, or start over with: npm run down -- --purge`,
   );
 }
 

@@ -18,12 +18,14 @@ const objects: PlatformObjects = {
       status: {
         phase: "Pending",
         conditions: [],
+        initContainerStatuses: [],
         containerStatuses: [
           {
             name: "model",
             ready: false,
             restartCount: 3,
             state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 40s" } },
+            lastState: {},
           },
         ],
       },
@@ -33,6 +35,7 @@ const objects: PlatformObjects = {
       status: {
         phase: "Pending",
         conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes: Insufficient memory" }],
+        initContainerStatuses: [],
         containerStatuses: [],
       },
     },
@@ -41,7 +44,8 @@ const objects: PlatformObjects = {
       status: {
         phase: "Running",
         conditions: [],
-        containerStatuses: [{ name: "gateway", ready: true, restartCount: 0, state: {} }],
+        initContainerStatuses: [],
+        containerStatuses: [{ name: "gateway", ready: true, restartCount: 0, state: {}, lastState: {} }],
       },
     },
   ],
@@ -66,6 +70,7 @@ const objects: PlatformObjects = {
 };
 
 const facts: StatusFacts = {
+  stack: "local",
   namespace: "rampa",
   baseUrl: "http://127.0.0.1:8080/v1",
   hasEngine: true,
@@ -103,6 +108,43 @@ describe("the status", () => {
         detail: "0/1 nodes: Insufficient memory",
         next: "npm run rampa -- logs chat-1-1-0-y",
       },
+    ]);
+  });
+
+  it.each<[string, string | undefined, string]>([
+    [
+      "code and message of a JSON line",
+      '{"event":"progress"}\n{"event":"error","code":"artefact.checksum","message":"got sha256 a, want sha256 b"}\n',
+      ", its last words: artefact.checksum: got sha256 a, want sha256 b",
+    ],
+    ["a plain line as it is", "first\nFatal: no memory\n", ", its last words: Fatal: no memory"],
+    ["nothing of an empty log", "", ""],
+    ["nothing where there is no log", undefined, ""],
+  ])("quotes an init container that keeps failing: %s", (_, message, words) => {
+    const ended = { exitCode: 1, reason: "Error", ...(message !== undefined && { message }) };
+    const fetch = {
+      name: "fetch",
+      ready: false,
+      restartCount: 2,
+      state: { waiting: { reason: "CrashLoopBackOff" } },
+      lastState: { terminated: ended },
+    };
+    const [, pending] = objects.pods;
+    if (pending === undefined) throw new Error("no pending pod");
+    const pod = { ...pending, status: { ...pending.status, initContainerStatuses: [fetch] } };
+    const { parts } = viewStatus({ ...facts, objects: { ...objects, pods: [pod] } });
+    expect(parts.find(({ part }) => part === "pod chat-1-1-0-y")?.detail).toBe(
+      `fetch: CrashLoopBackOff, 2 restarts${words}`,
+    );
+  });
+
+  it("names the stack in every command, unless it is the local one", () => {
+    const next = viewStatus({ ...facts, stack: "dev", hasEngine: false }).parts.map((part) => part.next);
+    expect(next.filter((command) => command !== undefined)).toEqual([
+      "npm run up -- --stack dev",
+      "npm run rampa -- logs chat-1-1-0 --stack dev",
+      "npm run rampa -- logs chat-1-1-0-x --stack dev",
+      "npm run rampa -- logs chat-1-1-0-y --stack dev",
     ]);
   });
 

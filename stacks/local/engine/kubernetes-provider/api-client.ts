@@ -44,7 +44,7 @@ export function createApiClient(config: KubeConfig): ApiClient {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) {
     throw new Error(
-      `the kubeconfig has no cluster for its context ${config.getCurrentContext() || "(none)"}. Next: rampa status`,
+      `the kubeconfig has no cluster for its context ${config.getCurrentContext() || "(none)"}. Next: npm run rampa -- status`,
     );
   }
   const base = new URL(server);

@@ -32,7 +32,7 @@ function fieldConflicts(body: PropertyValue): string[] {
 export class ApiUnreachable extends Error {
   constructor(server: string, reason: string) {
     super(
-      `The Kubernetes API server ${server} does not answer (${reason}).\nNext: rampa status shows which part is down; rampa up starts the local cluster`,
+      `The Kubernetes API server ${server} does not answer (${reason}).\nNext: npm run rampa -- status shows which part is down; npm run up starts the local cluster`,
     );
     this.name = "ApiUnreachable";
   }

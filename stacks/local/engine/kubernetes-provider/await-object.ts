@@ -22,7 +22,9 @@ export type Awaited =
   | { readonly kind: "not-ready"; readonly object: PropertyMap; readonly reasons: readonly string[] };
 
 const FIRST_PAUSE_MS = 150;
-const LONGEST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 1000;
+/** A failure has to last: a change that mends a failed rollout finds the old verdict in the status for a moment. */
+const FAILED_FOR_MS = 2000;
 const DELETE_TIMEOUT_MS = 10 * 60_000;
 const LONGEST_LOG_LINE = 300;
 const SHOWN_PODS = 5;
@@ -38,12 +40,15 @@ export async function awaitReady(
   if (!judge || isAnnotated(first, ANNOTATIONS.skipAwait)) return { kind: "ready", object: first };
   const deadline = Date.now() + timeoutOf(first, options.timeoutSeconds, judge.timeoutMs);
   let object = first;
+  let failedSince = Number.POSITIVE_INFINITY;
   for (let round = 0; ; round++) {
     const verdict = judge.judge(object, await relatedOf(access, judge, object));
     if (verdict.kind === "ready") return { kind: "ready", object };
     const problems = await podReasons(access, judge, object, false);
     options.status([verdict.reason, ...problems].join("; "));
-    if (verdict.kind === "failed" || Date.now() >= deadline || options.signal.aborted) {
+    failedSince = verdict.kind === "failed" ? Math.min(failedSince, Date.now()) : Number.POSITIVE_INFINITY;
+    const isFailed = Date.now() - failedSince >= FAILED_FOR_MS;
+    if (isFailed || Date.now() >= deadline || options.signal.aborted) {
       const why = verdict.kind === "failed" ? verdict.reason : `${verdict.reason}, and the time for it is up`;
       const details = await podReasons(access, judge, object, true);
       return { kind: "not-ready", object, reasons: [`${describeRef(ref)} is not ready: ${why}`, ...details] };
@@ -145,7 +150,7 @@ export async function awaitGone(access: ClusterAccess, ref: ObjectRef, options: 
     options.status(`being deleted${held}`);
     if (Date.now() >= deadline || options.signal.aborted) {
       throw new Error(
-        `${describeRef(ref)} is still there after ${Math.round(timeoutMs / 1000)} s${held}. Next: rampa status, then rampa up to try again`,
+        `${describeRef(ref)} is still there after ${Math.round(timeoutMs / 1000)} s${held}. Next: npm run rampa -- status, then npm run up to try again`,
       );
     }
     await pause(pauseOf(round));

@@ -1,4 +1,5 @@
 // Says in one line why a pod is not ready, from the pod's own status.
+import { lastWords } from "../../last-words.ts";
 import {
   isList,
   isMap,
@@ -47,7 +48,9 @@ function containerProblem(status: PropertyValue): { reason: string; container: s
     return { reason: `${container}: ${parts.filter(Boolean).join(": ")}`, container };
   }
   const ended = endOf(valueAt(status, ["state", "terminated"]));
-  return ended === undefined ? undefined : { reason: `${container}: ${ended}`, container };
+  if (ended !== undefined) return { reason: `${container}: ${ended}`, container };
+  const before = isMap(status) && status.ready === false ? lastEnd(status) : undefined;
+  return before === undefined ? undefined : { reason: `${container}: runs again, ${before}`, container };
 }
 
 function lastEnd(status: PropertyValue): string | undefined {
@@ -58,7 +61,8 @@ function lastEnd(status: PropertyValue): string | undefined {
 function endOf(terminated: PropertyValue | undefined): string | undefined {
   if (!isMap(terminated) || terminated.exitCode === 0) return undefined;
   const reason = stringAt(terminated, ["reason"]) ?? "ended";
-  return `${reason} with exit code ${terminated.exitCode ?? "?"}`;
+  const words = lastWords(stringAt(terminated, ["message"]));
+  return `${reason} with exit code ${terminated.exitCode ?? "?"}${words === undefined ? "" : `: ${words}`}`;
 }
 
 function schedulingProblem(pod: PropertyMap): string | undefined {

@@ -102,7 +102,7 @@ function settingsOf(session: Session): ProviderSettings {
 
 function accessOf(session: Session): ClusterAccess {
   if (session.access) return session.access;
-  throw new Error("the cluster of this provider is not known yet. Next: rampa up, which creates it first");
+  throw new Error("the cluster of this provider is not known yet. Next: npm run up, which creates it first");
 }
 
 type Place = { readonly urn: string; readonly preview: boolean; readonly timeoutSeconds: number };
