@@ -22,7 +22,7 @@ export type PlatformRefs = {
   };
   /** Address ranges of the API server where they are known; those of the settings count before them. */
   readonly apiServers?: string[] | undefined;
-  /** Directory of verified weights on the cluster's nodes; without it every pod fetches its own. */
+  /** Directory of verified weights on the cluster's nodes, which pods only read. */
   readonly modelCachePath?: string | undefined;
 };
 
@@ -48,7 +48,8 @@ type Wiring = {
   readonly environment: Environment;
   readonly isolation: Isolation;
   readonly image: RuntimeImage;
-  readonly cache: ModelCache | undefined;
+  readonly cache: CacheChoice["mode"];
+  readonly cacheClaim: Output<string> | undefined;
   readonly providers: ProviderResource[];
 };
 
@@ -97,27 +98,40 @@ function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
   const image = new RuntimeImage("runtime-image", { ...refs.image }, { providers });
   const environment = new Environment("environment", { ownership, namespace: name, quota }, { providers });
   const { namespace } = environment;
-  const path = refs.modelCachePath;
+  const weights = chooseCache(settings, refs);
   const isolation = new Isolation(
     "isolation",
     {
       ...settings.network,
       apiServers: settings.network.apiServers ?? refs.apiServers,
       ownership,
-      artefacts: path === undefined ? "fetched" : "cached",
+      artefacts: weights.mode === "node" ? "cached" : "fetched",
       refs: { namespace },
     },
     { providers, dependsOn: [environment] },
   );
-  const cache =
-    path === undefined
+  const { mode, ...cache } = weights;
+  const cacheClaim =
+    cache.path === undefined
       ? undefined
       : new ModelCache(
           "model-cache",
-          { ownership, namespace: name, path, refs: { namespace } },
+          { ownership, namespace: name, ...cache, refs: { namespace } },
           { providers },
-        );
-  return { settings, ownership, environment, isolation, image, cache, providers };
+        ).claimName;
+  return { settings, ownership, environment, isolation, image, cache: mode, cacheClaim, providers };
+}
+
+type CacheChoice =
+  | { readonly mode: "node"; readonly path: string; readonly filledBy: "host" }
+  | { readonly mode: "shared"; readonly path: string; readonly filledBy: "pods" }
+  | { readonly mode: "pod"; readonly path?: never };
+
+function chooseCache({ modelCache }: StackSettings, { modelCachePath }: PlatformRefs): CacheChoice {
+  if (modelCachePath !== undefined) return { mode: "node", path: modelCachePath, filledBy: "host" };
+  return modelCache === undefined
+    ? { mode: "pod" }
+    : { mode: "shared", path: modelCache.path, filledBy: "pods" };
 }
 
 type EndpointParts = {
@@ -156,7 +170,7 @@ type VersionParts = {
 
 /** Creates one version's model servers; returns the name of their Service. */
 function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionParts): Output<string> {
-  const { ownership, environment, isolation, image, cache, providers } = wiring;
+  const { ownership, environment, isolation, image, cache, cacheClaim, providers } = wiring;
   const { artefactAuthority } = wiring.settings;
   return new ModelVersion(
     workloadName(endpoint, version),
@@ -165,13 +179,13 @@ function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionP
       ownership,
       endpoint,
       version,
-      cache: cache === undefined ? "pod" : "node",
+      cache,
       ...(artefactAuthority !== undefined && { artefactAuthority }),
       refs: {
         namespace: environment.namespace,
         ...environment.roles.model,
         image: image.reference,
-        ...(cache && { cacheClaim: cache.claimName }),
+        ...(cacheClaim && { cacheClaim }),
       },
     },
     { providers, dependsOn: [environment, isolation] },

@@ -17,6 +17,7 @@ import {
 } from "../components/kit/names.ts";
 import { networkFields } from "../components/network/network.args.ts";
 import { rotation } from "../components/secrets/secrets.args.ts";
+import { modelCacheSettings } from "../components/serving/model-cache.ts";
 import { artefactAuthority, modelVersion } from "../components/serving/serving.args.ts";
 import { ConfigError, parseConfig } from "../serving/contract/config-error.ts";
 
@@ -49,6 +50,12 @@ const local = z
       .describe("Port on 127.0.0.1 under which the gateway answers."),
   })
   .describe("What only a cluster on this machine has.");
+
+const modelCache = modelCacheSettings
+  .pick({ path: true })
+  .describe(
+    "A directory that every node of the cluster has, writable for user 65532, as which all pods run: the first pod on a node fetches weights for all. Without it each pod fetches its own; a cluster on this machine has its own cache.",
+  );
 
 const endpoint = z
   .strictObject({
@@ -102,12 +109,17 @@ export const stackConfig = z
     "rampa:gateway": gatewayFields.prefault({}).describe("The gateway."),
     "rampa:network": networkFields.prefault({}).describe("Who may reach what."),
     "rampa:artefactAuthority": artefactAuthority.optional(),
+    "rampa:modelCache": modelCache.optional(),
     "rampa:quota": quotaSettings,
     "rampa:secrets": z.strictObject({ rotation }).prefault({}).describe("The client keys."),
     "rampa:endpoints": endpoints,
   })
   .superRefine((it, context) => {
     const { "rampa:environment": environment, "rampa:image": image } = it;
+    if (environment === "local" && it["rampa:modelCache"] !== undefined) {
+      const message = "nothing, as a cluster on this machine has a cache of its own";
+      context.addIssue({ code: "custom", path: ["rampa:modelCache"], message });
+    }
     const isWorkshop = environment === "local" || environment === "dev";
     if (environment !== "local" && image === undefined) {
       const message = `the repository${isWorkshop ? "" : " and digest"} of the image, as the environment is not local`;
@@ -150,6 +162,7 @@ export type StackSettings = {
   readonly gateway: StackConfig["rampa:gateway"];
   readonly network: StackConfig["rampa:network"];
   readonly artefactAuthority: StackConfig["rampa:artefactAuthority"];
+  readonly modelCache: StackConfig["rampa:modelCache"];
   readonly quota: StackConfig["rampa:quota"];
   readonly secrets: StackConfig["rampa:secrets"];
   readonly endpoints: StackConfig["rampa:endpoints"];
@@ -175,6 +188,7 @@ export function parseStackSettings(raw: Readonly<Record<string, unknown>>, stack
     gateway: config["rampa:gateway"],
     network: config["rampa:network"],
     artefactAuthority: config["rampa:artefactAuthority"],
+    modelCache: config["rampa:modelCache"],
     quota: config["rampa:quota"],
     secrets: config["rampa:secrets"],
     endpoints: config["rampa:endpoints"],

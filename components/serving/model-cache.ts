@@ -1,4 +1,4 @@
-// ModelCache: the nodes' directory of verified weights, offered to pods as a read-only claim.
+// ModelCache: the nodes' directory of verified weights, offered to pods as a claim.
 import {
   PersistentVolume,
   type PersistentVolumeArgs,
@@ -22,6 +22,12 @@ export const modelCacheSettings = z.strictObject({
     .string()
     .regex(/^\/.+/, "an absolute path on the nodes")
     .describe("Directory on the nodes that holds `sha256/<digest>` files."),
+  filledBy: z
+    .enum(["host", "pods"])
+    .default("host")
+    .describe(
+      "`host`: pods read only. `pods`: they may write, so that the first one on a node fetches for all that follow; the directory has to be writable for user 65532.",
+    ),
   size: memoryQuantity.default("100Gi").describe("Size on paper; a directory has no limit of its own."),
 });
 
@@ -33,7 +39,7 @@ export type ModelCacheArgs = z.input<typeof modelCacheSettings> & {
 const CLAIM = "model-cache";
 const TOKEN = { area: "serving", kind: "ModelCache" };
 
-/** A read-only claim on the nodes' cache of weights. */
+/** A claim on the nodes' cache of weights: on each node its own directory. */
 export class ModelCache extends BaseComponent {
   readonly claimName: Output<string>;
 
@@ -63,7 +69,7 @@ export function cacheVolumeArgs(settings: ModelCacheSettings): PersistentVolumeA
     metadata: { name: `${settings.namespace}-${CLAIM}`, labels: labelsOf(settings) },
     spec: {
       capacity: { storage: settings.size },
-      accessModes: ["ReadOnlyMany"],
+      accessModes: [accessModeOf(settings)],
       persistentVolumeReclaimPolicy: "Retain",
       storageClassName: "",
       volumeMode: "Filesystem",
@@ -86,13 +92,17 @@ export function cacheClaimArgs(
   return {
     metadata: { name: CLAIM, namespace: refs.namespace, labels: labelsOf(settings) },
     spec: {
-      accessModes: ["ReadOnlyMany"],
+      accessModes: [accessModeOf(settings)],
       storageClassName: "",
       volumeMode: "Filesystem",
       volumeName: refs.volume,
       resources: { requests: { storage: settings.size } },
     },
   };
+}
+
+function accessModeOf({ filledBy }: ModelCacheSettings): string {
+  return filledBy === "host" ? "ReadOnlyMany" : "ReadWriteMany";
 }
 
 function labelsOf(settings: ModelCacheSettings): Record<string, string> {

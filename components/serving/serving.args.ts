@@ -66,10 +66,10 @@ const placement = {
   endpoint: endpointName.describe("The name that callers use as `model`."),
   version: semanticVersion.describe("Semantic version of the model."),
   cache: z
-    .enum(["node", "pod"])
+    .enum(["node", "shared", "pod"])
     .default("pod")
     .describe(
-      "`node`: weights lie in a volume that the nodes offer, read-only. `pod`: each pod fetches its own.",
+      "`node`: weights lie in a volume that the nodes offer, read-only. `shared`: the first pod on a node fetches them into that volume. `pod`: each pod fetches its own.",
     ),
   artefactAuthority: artefactAuthority.optional(),
 };
@@ -87,7 +87,7 @@ export type ModelVersionRefs = {
   readonly image: Input<string>;
   readonly serviceAccount: Input<string>;
   readonly priorityClass: Input<string>;
-  /** Name of the claim on the nodes' cache; needed with `cache: "node"`. */
+  /** Name of the claim on the nodes' cache; needed with `cache` "node" and "shared". */
   readonly cacheClaim?: Input<string>;
 };
 

@@ -4,6 +4,7 @@ import type { ConfigMapArgs, ServiceArgs } from "@pulumi/kubernetes/core/v1/inde
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/index.js";
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
+import { MODEL_ENVIRONMENT } from "../../serving/contract/runtime-config.ts";
 import { PORTS } from "../contract/labels.ts";
 import { InvariantError } from "../kit/invariant-error.ts";
 import * as pod from "../kit/pod.ts";
@@ -42,7 +43,7 @@ function toPodSpec(
     terminationGracePeriodSeconds: plan.terminationSeconds,
     topologySpreadConstraints: pod.toSpread(plan.spread, plan.selector),
     securityContext: pod.restrictedPod,
-    ...(plan.weights.kind === "pod" && { initContainers: [toFetchContainer(plan, refs.image)] }),
+    ...(plan.weights.fetches && { initContainers: [toFetchContainer(plan, refs.image)] }),
     containers: [toModelContainer(plan, refs.image)],
     volumes: [
       { name: "config", configMap: { name: refs.config } },
@@ -53,8 +54,11 @@ function toPodSpec(
 }
 
 function toModelContainer(plan: ModelVersionPlan, image: Input<string>): core.v1.Container {
+  const container = toContainer("model", "config.json", image);
+  const environment = Object.entries(MODEL_ENVIRONMENT).map(([name, value]) => ({ name, value }));
   return {
-    ...toContainer("model", "config.json", image),
+    ...container,
+    env: [...container.env, ...environment],
     ports: [{ name: PORTS.http.name, containerPort: PORTS.http.number, protocol: "TCP" }],
     resources: toResourceRequirements(plan.resources),
     ...pod.toProbes(plan.startupSeconds),
@@ -62,7 +66,7 @@ function toModelContainer(plan: ModelVersionPlan, image: Input<string>): core.v1
   };
 }
 
-/** Runs before the model: fetches the weights into the pod's volume and verifies their checksum. */
+/** Runs before the model: fetches the weights into the volume unless they lie there, and verifies their checksum. */
 function toFetchContainer(plan: ModelVersionPlan, image: Input<string>): core.v1.Container {
   return {
     ...toContainer("fetch", "fetch.json", image),
@@ -71,7 +75,7 @@ function toFetchContainer(plan: ModelVersionPlan, image: Input<string>): core.v1
   };
 }
 
-function toContainer(name: string, file: string, image: Input<string>): core.v1.Container {
+function toContainer(name: string, file: string, image: Input<string>) {
   return {
     name,
     image,
@@ -86,8 +90,8 @@ const CONFIG_MOUNT = { name: "config", mountPath: pod.CONFIG_DIR, readOnly: true
 
 function toWeightsVolume(plan: ModelVersionPlan, claim: Input<string> | undefined): core.v1.Volume {
   if (plan.weights.kind === "pod") return { name: "models", emptyDir: { sizeLimit: plan.weights.size } };
-  if (claim === undefined) throw new InvariantError(`${plan.name}: cache "node" without refs.cacheClaim`);
-  return { name: "models", persistentVolumeClaim: { claimName: claim, readOnly: true } };
+  if (claim === undefined) throw new InvariantError(`${plan.name}: a node's cache without refs.cacheClaim`);
+  return { name: "models", persistentVolumeClaim: { claimName: claim, readOnly: !plan.weights.fetches } };
 }
 
 /** The name under which the gateway reaches the version. */

@@ -13,9 +13,11 @@ export const MODELS_DIR = "/models";
 
 export type WeightsPlan =
   /** A volume of the node, filled before; the model role verifies the file itself. */
-  | { readonly kind: "node" }
+  | { readonly kind: "node"; readonly fetches: false }
+  /** A volume of the node, filled and verified by the init container of whichever pod comes first. */
+  | { readonly kind: "node"; readonly fetches: true }
   /** A volume of the pod, filled and verified by an init container. */
-  | { readonly kind: "pod"; readonly size: string };
+  | { readonly kind: "pod"; readonly fetches: true; readonly size: string };
 
 export type ModelVersionPlan = {
   /** Name of Deployment, Service and disruption budget. */
@@ -37,8 +39,7 @@ export function planModelVersion(settings: ModelVersionSettings): ModelVersionPl
   const { endpoint, version } = settings;
   const name = workloadName(endpoint, version);
   const subject = { name: "model", instance: name };
-  const weights: WeightsPlan =
-    settings.cache === "node" ? { kind: "node" } : { kind: "pod", size: settings.cacheSize };
+  const weights = planWeights(settings);
   return {
     name,
     labels: standardLabels(settings.ownership, subject, {
@@ -48,7 +49,7 @@ export function planModelVersion(settings: ModelVersionSettings): ModelVersionPl
     selector: selectorLabels(subject),
     config: planConfigFiles(name, {
       "config.json": toModelRuntime(settings),
-      ...(weights.kind === "pod" && { "fetch.json": toFetchRuntime(settings) }),
+      ...(weights.fetches && { "fetch.json": toFetchRuntime(settings) }),
     }),
     weights,
     replicas: settings.replicas,
@@ -58,6 +59,11 @@ export function planModelVersion(settings: ModelVersionSettings): ModelVersionPl
     startupSeconds: settings.startupSeconds,
     terminationSeconds: terminationSeconds(settings.drain),
   };
+}
+
+function planWeights({ cache, cacheSize }: ModelVersionSettings): WeightsPlan {
+  if (cache === "pod") return { kind: "pod", fetches: true, size: cacheSize };
+  return cache === "shared" ? { kind: "node", fetches: true } : { kind: "node", fetches: false };
 }
 
 /** Written in full, defaults included: what ran can be read from the object, whatever the defaults are later. */

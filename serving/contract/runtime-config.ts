@@ -132,6 +132,12 @@ export const gatewayRuntime = z.strictObject({
   log,
 });
 
+/**
+ * Environment of a process of role `model`. Node hands each pass of the engine to its thread pool: with one thread there
+ * the pass stays on a processor whose caches are warm, and never waits beside the threads that it spins for.
+ */
+export const MODEL_ENVIRONMENT = { UV_THREADPOOL_SIZE: "1" } as const;
+
 export const runtimeConfig = z.discriminatedUnion("role", [gatewayRuntime, modelRuntime, fetchRuntime]);
 
 export type GatewayRuntime = z.output<typeof gatewayRuntime>;

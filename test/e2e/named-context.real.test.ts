@@ -1,5 +1,13 @@
 // Stack dev into a cluster that exists: image pushed to a real registry, weights from a real server, both verified.
-import { createReadStream, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  createReadStream,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -33,6 +41,8 @@ let mirror: LocalRegistry;
 let artefacts: ArtefactHost;
 let environment: LocalEnvironment;
 let stackFile: string;
+/** The node's own directory, shared by its pods. */
+let nodeModels: string;
 
 beforeAll(async () => {
   ensureDebianPackages({ "docker-registry": "docker-registry", "apache2-utils": "htpasswd" });
@@ -41,6 +51,9 @@ beforeAll(async () => {
   registry = await startRegistry({ folder: join(cluster.home, "registry"), data, account });
   mirror = await startRegistry({ folder: join(cluster.home, "mirror"), data });
   await cluster.admitRegistry(registry.host, Number(new URL(mirror.url).port));
+  nodeModels = join(cluster.home, "node-models");
+  mkdirSync(nodeModels);
+  chmodSync(nodeModels, 0o777);
   artefacts = await serveWeights(cluster.hostAddress);
   environment = createLocalEnvironment(COPY_GATEWAY_PORT);
   process.env.KUBECONFIG = cluster.kubeconfig;
@@ -142,6 +155,7 @@ function nameCluster(): void {
     [["rampa:gateway", "resources"], { cpu: "1", cpuRequest: "100m", memory: "384Mi" }],
     [["rampa:network", "artefactServers"], [{ range: `${cluster.hostAddress}/32`, port: artefacts.port }]],
     [["rampa:artefactAuthority"], artefacts.authority],
+    [["rampa:modelCache"], { path: nodeModels }],
     ...versions,
   ]);
 }
@@ -203,8 +217,8 @@ describe("up of stack dev", () => {
     expect(await mirror.log()).toMatch(new RegExp(`GET /v2/team/serving/manifests/${digest}.*containerd`));
   });
 
-  it("lets the pods' init containers fetch the weights from the server, once a pod", () => {
-    expect(artefacts.callers).toHaveLength(2);
+  it("lets the pods' init containers fetch the weights from the server, once for both on the node", () => {
+    expect(artefacts.callers).toHaveLength(1);
     const path = "{range .items[*]}{.status.initContainerStatuses[0].state.terminated.exitCode}{' '}{end}";
     const selector = "app.kubernetes.io/component=model";
     const codes = cluster.kubectl("-n", NAMESPACE, "get", "pods", "-l", selector, "-o", `jsonpath=${path}`);
@@ -278,6 +292,7 @@ async function layersOf(image: string): Promise<readonly string[]> {
 describe("weights that were changed on the server", () => {
   it("are refused by the new pod, up says why, and the pods before go on answering", async () => {
     artefacts.corrupt();
+    rmSync(join(nodeModels, "sha256"), { recursive: true });
     editStack([[["rampa:endpoints", "chat", "versions", "1.1.0", "contextTokens"], 512]]);
     const { code, stdout, stderr } = await environment.rampa("up", ...onDev);
     expect(code).toBe(1);

@@ -20,6 +20,7 @@ export default defineConfig({
           hookTimeout: 20_000,
           // Modules are pure: loading them once a worker instead of once a file takes a third of the time off.
           isolate: false,
+          maxWorkers: 2,
         },
       },
       {

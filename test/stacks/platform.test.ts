@@ -217,6 +217,31 @@ describe("configuration files", () => {
   });
 });
 
+describe("a cache on the nodes of a named cluster", () => {
+  it("is filled by the first pod on each of them, which may fetch for all", async () => {
+    const change: PlanOptions["change"] = (it) => ({ ...it, modelCache: { path: "/var/lib/models" } });
+    const { resources } = await planStack("dev", { change });
+    const names = namesOf(resources);
+    expect(names).toEqual(expect.arrayContaining(["model-cache-claim", "isolation-allow-artefact-fetch"]));
+    const models = resources.filter((it) => it.type === DEPLOYMENT && it.name !== "gateway-deployment");
+    expect(models).toHaveLength(2);
+    for (const { props } of models) {
+      expect(props).toMatchObject({
+        spec: {
+          template: {
+            spec: {
+              initContainers: [{ name: "fetch" }],
+              volumes: expect.arrayContaining([
+                { name: "models", persistentVolumeClaim: { claimName: "model-cache", readOnly: false } },
+              ]),
+            },
+          },
+        },
+      });
+    }
+  });
+});
+
 describe("stack prod", () => {
   it("runs every part at least twice, spread evenly by force", async () => {
     const { resources } = await planStack("prod");

@@ -125,6 +125,13 @@ describe("parseStackSettings", () => {
       ],
     ],
     [
+      "a cache of nodes that are this machine",
+      { "rampa:modelCache": { path: "/var/lib/models" } },
+      [
+        'rampa:modelCache: got {"path":"/var/lib/models"}, want nothing, as a cluster on this machine has a cache of its own',
+      ],
+    ],
+    [
       "an image digest of a wrong form",
       { "rampa:image": { repository: "rampa.local/serving", digest: "latest" } },
       ['rampa:image.digest: got "latest", want `sha256:` and 64 lower-case hexadecimal digits'],

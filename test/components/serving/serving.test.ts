@@ -149,6 +149,24 @@ describe("model manifests", () => {
     expect(spec.initContainers[0].terminationMessagePolicy).toBe("FallbackToLogsOnError");
   });
 
+  it("gives the engine's passes one thread of the pool", () => {
+    expect(podSpec({}).containers[0].env).toContainEqual({ name: "UV_THREADPOOL_SIZE", value: "1" });
+  });
+
+  it("fetches into the nodes' volume where it is shared, and serves from it read-only", () => {
+    const spec = podSpec({ cache: "shared" });
+    expect(spec.initContainers[0].volumeMounts).toContainEqual({ name: "models", mountPath: "/models" });
+    expect(spec.volumes).toContainEqual({
+      name: "models",
+      persistentVolumeClaim: { claimName: "model-cache", readOnly: false },
+    });
+    expect(spec.containers[0].volumeMounts).toContainEqual({
+      name: "models",
+      mountPath: "/models",
+      readOnly: true,
+    });
+  });
+
   it("mounts the nodes' weights read-only, and fetches nothing", () => {
     const spec = podSpec({ cache: "node" });
     expect(spec.initContainers).toBeUndefined();
@@ -230,5 +248,12 @@ describe("model cache", () => {
       volumeName: "search-model-cache",
       resources: { requests: { storage: "100Gi" } },
     });
+  });
+
+  it("may be written where pods fill it", () => {
+    const shared = { ...settings, filledBy: "pods" } as const;
+    expect(cacheVolumeArgs(shared)).toMatchObject({ spec: { accessModes: ["ReadWriteMany"] } });
+    const claim = cacheClaimArgs(shared, { namespace: "search", volume: "search-model-cache" });
+    expect(claim).toMatchObject({ spec: { accessModes: ["ReadWriteMany"] } });
   });
 });

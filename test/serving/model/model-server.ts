@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSource } from "../../../serving/adapters/artefact/open-source.ts";
 import { storeArtefact } from "../../../serving/adapters/artefact/store-artefact.ts";
+import { MODEL_ENVIRONMENT } from "../../../serving/contract/runtime-config.ts";
 import { paths } from "../../../stacks/local/paths.ts";
 import { freePort } from "../../kit/free-port.ts";
 
@@ -94,7 +95,7 @@ export async function launchModelServer(settings: object, program = "serving/mai
     ...settings,
   };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
-  const env = { ...process.env, RAMPA_CONFIG: join(folder, "config.json") };
+  const env = { ...process.env, ...MODEL_ENVIRONMENT, RAMPA_CONFIG: join(folder, "config.json") };
   const child = spawn(process.execPath, [join(paths.checkout, program)], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
