@@ -14,7 +14,7 @@ import { Value } from "./value.ts";
 
 export type PolicyOptions = {
   readonly exemptions?: readonly Exemption[];
-  /** The day against which exemptions expire; today when left out. */
+  /** The day against which exemptions expire and rules judge; today when left out. */
   readonly now?: Date;
 };
 
@@ -60,7 +60,7 @@ function toPolicy(rule: Rule, book: Book): ResourceValidationPolicy | StackValid
   };
   const ofResource = {
     ...(rule.check === undefined ? {} : { validateResource: resourceValidation(rule, book) }),
-    ...(rule.remediate === undefined ? {} : { remediateResource: resourceRemediation(rule) }),
+    ...(rule.remediate === undefined ? {} : { remediateResource: resourceRemediation(rule, book) }),
   };
   // The server runs what it finds: one policy may judge resources and the stack.
   return rule.checkStack === undefined
@@ -72,7 +72,7 @@ function resourceValidation(rule: Rule, book: Book) {
   return (args: ResourceValidationArgs, report: ReportViolation): void => {
     if (!rule.types.test(args.type)) args.notApplicable("another resource type");
     const subject = toSubject(args);
-    const context = contextOf(args.urn, args.getConfig());
+    const context = contextOf(args.urn, args.getConfig(), book);
     const level = levelOf(rule, context);
     if (level === "disabled") return;
     const findings = rule.check?.(subject, context) ?? [];
@@ -84,7 +84,7 @@ function stackValidation(rule: Rule, book: Book) {
   return (args: StackValidationArgs, report: ReportViolation): void => {
     const [first] = args.resources;
     if (first === undefined) return;
-    const context = contextOf(first.urn, args.getConfig());
+    const context = contextOf(first.urn, args.getConfig(), book);
     const level = levelOf(rule, context);
     if (level === "disabled") return;
     const findings = rule.checkStack?.(args.resources.map(toSubject), context) ?? [];
@@ -92,10 +92,10 @@ function stackValidation(rule: Rule, book: Book) {
   };
 }
 
-function resourceRemediation(rule: Rule) {
+function resourceRemediation(rule: Rule, book: Book) {
   return (args: ResourceValidationArgs): Record<string, unknown> | undefined => {
     if (!rule.types.test(args.type)) args.notApplicable("another resource type");
-    return rule.remediate?.(toSubject(args), contextOf(args.urn, args.getConfig()));
+    return rule.remediate?.(toSubject(args), contextOf(args.urn, args.getConfig(), book));
   };
 }
 
@@ -162,9 +162,9 @@ function toLevel(text: string | undefined): Level | undefined {
   return text === "disabled" || text === "advisory" || text === "mandatory" ? text : undefined;
 }
 
-function contextOf(urn: string, config: object): RuleContext {
+function contextOf(urn: string, config: object, { now }: Book): RuleContext {
   const value = new Value("", config);
-  return { environment: value.at("environment").text() ?? stackOf(urn), config: value };
+  return { environment: value.at("environment").text() ?? stackOf(urn), config: value, now };
 }
 
 /** `urn:pulumi:STACK::PROJECT::TYPE::NAME` */

@@ -2,21 +2,49 @@
 
 import type { Rule } from "./rule.ts";
 import { prodAvailability } from "./rules/availability/prod-availability.ts";
+import { eksApiAuthOnly } from "./rules/cluster/eks-api-auth-only.ts";
+import { eksAuditLogs } from "./rules/cluster/eks-audit-logs.ts";
+import { eksVersionSupported } from "./rules/cluster/eks-version-supported.ts";
+import { canaryHasGuardrail } from "./rules/delivery/canary-has-guardrail.ts";
 import { canaryWeightsValid } from "./rules/delivery/canary-weights-valid.ts";
+import { gpuBudgetCeiling } from "./rules/gpu/gpu-budget-ceiling.ts";
+import { gpuInstanceAllowlist } from "./rules/gpu/gpu-instance-allowlist.ts";
+import { gpuOnlyOnGpuPool } from "./rules/gpu/gpu-only-on-gpu-pool.ts";
 import { gpuRequestsEqualLimits } from "./rules/gpu/gpu-requests-equal-limits.ts";
+import { nodepoolDisruptionBudget } from "./rules/gpu/nodepool-disruption-budget.ts";
+import { podIdentityLeastPrivilege } from "./rules/identity/pod-identity-least-privilege.ts";
+import { ecrImmutableScanned } from "./rules/images/ecr-immutable-scanned.ts";
 import { imageByDigest } from "./rules/images/image-by-digest.ts";
 import { namespaceDefaultDeny } from "./rules/network/namespace-default-deny.ts";
+import { noPublicEndpoint } from "./rules/network/no-public-endpoint.ts";
+import { nodesImdsv2 } from "./rules/nodes/nodes-imdsv2.ts";
 import { explicitProviderAndTags } from "./rules/ownership/explicit-provider-and-tags.ts";
 import { podRestricted } from "./rules/pods/pod-restricted.ts";
 import { noPlaintextSecrets } from "./rules/secrets/no-plaintext-secrets.ts";
+import { modelBucketLocked } from "./rules/storage/model-bucket-locked.ts";
+import { volumesEncrypted } from "./rules/storage/volumes-encrypted.ts";
 
 export const packRules: readonly Rule[] = [
+  canaryHasGuardrail,
   canaryWeightsValid,
+  ecrImmutableScanned,
+  eksApiAuthOnly,
+  eksAuditLogs,
+  eksVersionSupported,
   explicitProviderAndTags,
+  gpuBudgetCeiling,
+  gpuInstanceAllowlist,
+  gpuOnlyOnGpuPool,
   gpuRequestsEqualLimits,
   imageByDigest,
+  modelBucketLocked,
   namespaceDefaultDeny,
   noPlaintextSecrets,
+  noPublicEndpoint,
+  nodepoolDisruptionBudget,
+  nodesImdsv2,
+  podIdentityLeastPrivilege,
   podRestricted,
   prodAvailability,
+  volumesEncrypted,
 ];

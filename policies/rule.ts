@@ -21,6 +21,8 @@ export type RuleContext = {
   readonly environment: string;
   /** This rule's entries of the pack configuration. */
   readonly config: Value;
+  /** The time at which the pack judges. */
+  readonly now: Date;
 };
 
 /** Where and what. Messages name paths and numbers and never repeat a property's text: it may be a secret. */

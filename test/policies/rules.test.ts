@@ -6,7 +6,8 @@ import { type Analyser, startAnalyser } from "../../policies/harness/analyser.ts
 import type { JudgedResource, PackConfig, Verdict } from "../../policies/harness/analyser-messages.ts";
 import { packRules } from "../../policies/pack-rules.ts";
 import { allCases } from "./cases/all-cases.ts";
-import type { RuleCases } from "./cases/rule-cases.ts";
+import { NETWORK_POLICY, type RuleCases, resource } from "./cases/rule-cases.ts";
+import { networkPolicyProps } from "./fixtures/manifests.ts";
 import { createPack, type PackFixture } from "./pack-fixture.ts";
 
 const REASON = "accepted until the move is done";
@@ -72,6 +73,12 @@ describe.each(allCases)("$rule", (cases) => {
     expect(new Set(verdicts.map(({ fix }) => fix !== ""))).toEqual(new Set([true]));
   });
 
+  it.each(fail)("alone refuses $title", async ({ resources, config, also = [] }) => {
+    const verdicts = await analyser.judge([...resources, ...surroundings(rule)], config);
+    const refusing = verdicts.filter(({ level }) => level === "mandatory").map((verdict) => verdict.rule);
+    expect(new Set(refusing.filter((each) => each !== rule))).toEqual(new Set(also));
+  });
+
   it.each(unknown)("says what it cannot judge yet: $title", async ({ resources, config, expected }) => {
     expect(toPairs(await judge(rule, resources, config))).toEqual(expected);
   });
@@ -90,6 +97,12 @@ describe.each(allCases)("$rule", (cases) => {
     expect(toPairs(await judge(rule, moved(resources, "expired"), config))).toEqual(expected);
   });
 });
+
+/** What pods need around them so that only the case's own fault is left. */
+function surroundings(rule: string): readonly JudgedResource[] {
+  if (rule === "namespace-default-deny") return [];
+  return [resource(NETWORK_POLICY, networkPolicyProps, { name: "closed" })];
+}
 
 /** Every verdict is about a resource of the case. */
 function urnOfFault(resources: readonly JudgedResource[], verdicts: readonly Verdict[]): string | undefined {

@@ -1,6 +1,7 @@
 // Rule canary-weights-valid: an HTTPRoute says in whole numbers who gets what, and within the environment's step.
 import { LABELS } from "../../../components/contract/labels.ts";
 import { keyOf, namespaceOf } from "../../kubernetes/objects.ts";
+import { candidateShare, ROUTES } from "../../kubernetes/routes.ts";
 import {
   about,
   type Finding,
@@ -12,7 +13,6 @@ import {
 } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
-const ROUTES = /^kubernetes:gateway\.networking\.k8s\.io\/[^:]+:(HTTPRoute|GRPCRoute)$/;
 const SERVICES = /^kubernetes:(core\/)?v1:Service$/;
 
 /** Largest share in percent of all candidates together; half is no limit, since the stable side is the larger one. */
@@ -92,8 +92,8 @@ function checkSplit(
   { isEndpoint, limit }: { readonly isEndpoint: boolean; readonly limit: number },
 ): readonly Finding[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
-  if (sum === 0) return [violation(list, "every weight is 0, so no request is answered")];
-  const share = (100 * (sum - Math.max(...weights))) / sum;
+  const share = candidateShare(weights);
+  if (share === undefined) return [violation(list, "every weight is 0, so no request is answered")];
   return [
     ...(isEndpoint && sum !== 100 ? [violation(list, `the weights sum to ${sum}, not 100`)] : []),
     ...(share > limit

@@ -1,9 +1,8 @@
 // Rule gpu-requests-equal-limits: a container that takes GPUs takes whole ones and lands on GPU nodes.
+import { gpuNames } from "../../kubernetes/gpus.ts";
 import { containersOf, hiddenContainers, POD_TYPES, type PodTemplate, podOf } from "../../kubernetes/pods.ts";
 import { type Finding, type Rule, unknownAmong, violation } from "../../rule.ts";
 import type { Value } from "../../value.ts";
-
-const GPU = /^(nvidia\.com|amd\.com)\/(gpu|mig-.+)$/;
 
 export const gpuRequestsEqualLimits: Rule = {
   name: "gpu-requests-equal-limits",
@@ -40,14 +39,6 @@ export const gpuRequestsEqualLimits: Rule = {
 function amountSources(container: Value): readonly Value[] {
   const resources = container.at("resources");
   return resources.state === "unknown" ? [resources] : [resources.at("requests"), resources.at("limits")];
-}
-
-function gpuNames(container: Value): readonly string[] {
-  const amounts = [
-    ...container.at("resources", "requests").entries(),
-    ...container.at("resources", "limits").entries(),
-  ];
-  return [...new Set(amounts.map(([name]) => name).filter((name) => GPU.test(name)))];
 }
 
 function checkAmounts(container: Value, gpu: string): readonly Finding[] {

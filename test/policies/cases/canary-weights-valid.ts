@@ -38,7 +38,7 @@ export const cases: RuleCases = {
   fail: [
     {
       title: "a sum of 90",
-      resources: split(80, 10),
+      resources: split(85, 5),
       expected: [["mandatory", `${refs}: the weights sum to 90, not 100`]],
     },
     {
@@ -67,6 +67,7 @@ export const cases: RuleCases = {
     {
       title: "a larger step than prod takes",
       resources: split(74, 26),
+      config: { "canary-has-guardrail": { maxExposedPercent: 50 } },
       expected: [
         [
           "mandatory",

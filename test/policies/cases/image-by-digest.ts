@@ -1,5 +1,5 @@
 // Cases of image-by-digest.
-import { containerProps, deploymentProps, IMAGE } from "../fixtures/manifests.ts";
+import { containerProps, deploymentProps, IMAGE, metadata, podSpecProps } from "../fixtures/manifests.ts";
 import { DEPLOYMENT, LATER, type RuleCases, resource, UNKNOWN_TEXT } from "./rule-cases.ts";
 
 const container = "spec.template.spec.containers[0]";
@@ -48,12 +48,14 @@ export const cases: RuleCases = {
       title: "an init container and a CronJob",
       resources: [
         resource("kubernetes:batch/v1:CronJob", {
+          metadata: metadata("nightly"),
           spec: {
             jobTemplate: {
               spec: {
                 template: {
                   spec: {
-                    initContainers: [{ image: "registry.example.com/a" }],
+                    ...podSpecProps,
+                    initContainers: [{ ...containerProps, image: "registry.example.com/a" }],
                     containers: [containerProps],
                   },
                 },

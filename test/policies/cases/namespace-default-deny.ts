@@ -63,7 +63,7 @@ export const cases: RuleCases = {
       resources: [
         model,
         resource(NETWORK_POLICY, {
-          metadata: { name: "c", namespace: "other" },
+          metadata: { ...metadata("c"), namespace: "other" },
           spec: networkPolicyProps.spec,
         }),
       ],

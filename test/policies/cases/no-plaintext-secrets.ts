@@ -87,7 +87,7 @@ export const cases: RuleCases = {
     },
     {
       title: "a Secret as a CustomResource",
-      resources: [resource("kubernetes:v1:Secret", { stringData: { a: "b" } })],
+      resources: [resource("kubernetes:v1:Secret", { metadata: metadata("keys"), stringData: { a: "b" } })],
       expected: [["mandatory", "a Secret as a CustomResource is kept in clear in the state"]],
     },
   ],

@@ -1,5 +1,11 @@
 // Cases of pod-restricted.
-import { containerProps, deploymentProps, namespaceProps, podSpecProps } from "../fixtures/manifests.ts";
+import {
+  containerProps,
+  deploymentProps,
+  metadata,
+  namespaceProps,
+  podSpecProps,
+} from "../fixtures/manifests.ts";
 import { DEPLOYMENT, LATER, NAMESPACE, type RuleCases, resource, UNKNOWN_TEXT } from "./rule-cases.ts";
 
 const pod = "spec.template.spec";
@@ -11,7 +17,7 @@ const secured = (more: object) =>
   deployment({ securityContext: { ...containerProps.securityContext, ...more } });
 const podSecured = (more: object) =>
   deployment({}, { securityContext: { ...podSpecProps.securityContext, ...more } });
-const unlabelled = resource(NAMESPACE, { metadata: { name: "agents", labels: {} } }, { name: "agents" });
+const unlabelled = resource(NAMESPACE, { metadata: metadata("agents") }, { name: "agents" });
 const enforce = 'metadata.labels["pod-security.kubernetes.io/enforce"]';
 
 export const cases: RuleCases = {

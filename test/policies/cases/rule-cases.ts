@@ -12,7 +12,11 @@ export type RuleCase = {
   readonly config?: PackConfig;
 };
 
-export type FailingCase = RuleCase & { readonly expected: Expected };
+export type FailingCase = RuleCase & {
+  readonly expected: Expected;
+  /** Other rules that the same fault breaks by nature: a pool without limits has neither a price nor an end. */
+  readonly also?: readonly string[];
+};
 
 export type RuleCases = {
   readonly rule: string;
@@ -45,6 +49,10 @@ export const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
 export const NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
 export const HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute";
 export const BUDGET = "kubernetes:policy/v1:PodDisruptionBudget";
+export const DAEMON_SET = "kubernetes:apps/v1:DaemonSet";
+export const NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool";
+export const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup";
+export const LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 
 /** What the engine sends for a text that only the deployment will know. */
 export const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
