@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import type { RuntimeConfigInput } from "../../serving/contract/runtime-config.ts";
+import { parseJson } from "../local/parse-json.ts";
 import { paths } from "../local/paths.ts";
 import type { Progress } from "../local/progress.ts";
 import { CliError } from "./cli-error.ts";
@@ -25,12 +26,7 @@ export type FetchLine = z.output<typeof fetchLine>;
 
 /** A line of the fetch role, or undefined for anything else on its output. */
 export function parseFetchLine(line: string): FetchLine | undefined {
-  try {
-    return fetchLine.safeParse(JSON.parse(line)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return fetchLine.safeParse(parseJson(line)).data;
 }
 
 export function describeFetch(line: FetchLine): string {

@@ -1,5 +1,6 @@
 // The few calls the command makes to the gateway, with plain fetch so that any OpenAI server would answer them.
 import { z } from "zod";
+import { parseJson } from "../local/parse-json.ts";
 import { CliError, type CliErrorCode } from "./cli-error.ts";
 import { readServerEvents } from "./server-events.ts";
 
@@ -100,13 +101,4 @@ async function toFailure(response: Response): Promise<CliError> {
 
 function answerFailed(reason: string, code: CliErrorCode = "cli.answer-failed"): CliError {
   return new CliError(code, reason, "npm run rampa -- logs gateway");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

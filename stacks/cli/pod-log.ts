@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
+import { parseJson } from "../local/parse-json.ts";
 import type { LogSource, TailOptions } from "./log-sources.ts";
 
 type PodSource = Extract<LogSource, { kind: "pod" }>;
@@ -36,13 +37,4 @@ export async function openContainerLog(
   if (answer.statusCode === 200) return { kind: "log", text: answer };
   const { data } = statusBody.safeParse(parseJson(await text(answer)));
   return { kind: "none", reason: data?.message ?? `status ${answer.statusCode}` };
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 // What a container said last, from the message that Kubernetes keeps of one that failed. Pure.
 import { z } from "zod";
+import { parseJson } from "./parse-json.ts";
 
 const LONGEST = 500;
 const errorLine = z.object({ code: z.string(), message: z.string() });
@@ -10,13 +11,4 @@ export function lastWords(log: string | undefined): string | undefined {
   if (line === undefined || line === "") return undefined;
   const fault = errorLine.safeParse(parseJson(line)).data;
   return (fault ? `${fault.code}: ${fault.message}` : line).slice(0, LONGEST);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

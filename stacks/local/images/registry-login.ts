@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../parse-json.ts";
 import { ImageError } from "./image-error.ts";
 
 export type Login = { readonly username: string; readonly password: string };
@@ -70,13 +71,4 @@ async function runHelper(program: string, host: string): Promise<{ code: number;
     child.once("error", (error) => resolve({ code: -1, output: error.message }));
     child.once("close", (code) => resolve({ code: code ?? -1, output }));
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
