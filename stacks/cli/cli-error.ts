@@ -8,6 +8,7 @@ export type CliErrorCode =
   | "cli.interrupted"
   | "cli.model-not-fetched"
   | "cli.nothing-here"
+  | "cli.plan-failed"
   | "cli.steps-failed"
   | "cli.usage";
 

@@ -30,6 +30,10 @@ function addChangeVerbs(program: Command, onExit: OnExit): void {
   verb(program, "preview")
     .description("show what up would change, judged by the policies; changes nothing")
     .action(async (options) => onExit(await (await import("./preview.ts")).runPreview(options)));
+  verb(program, "render")
+    .description("write every Kubernetes manifest of a stack as one YAML file an object, without a cluster")
+    .requiredOption("-o, --out <folder>", "folder to write to; new, empty, or of an earlier render")
+    .action(async (options) => onExit(await (await import("./render.ts")).runRender(options)));
   verb(program, "down")
     .description("remove the environment; caches of tools and models stay")
     .option("--purge", "also remove its state and logs under .rampa")

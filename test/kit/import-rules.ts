@@ -19,6 +19,8 @@ const ROOMS = [
   "serving/bundle.ts",
   "policies",
   "policies/pack-folder.ts",
+  "policies/harness",
+  "policies/judge-stacks.ts",
   "test",
 ] as const;
 
@@ -35,6 +37,8 @@ const MAY_IMPORT: Record<Exclude<Room, "test">, readonly Room[]> = {
     "serving/contract",
     "serving/bundle.ts",
     "policies/pack-folder.ts",
+    "policies/harness",
+    "policies/judge-stacks.ts",
   ],
   "components/contract": [],
   "components/kit": ["components/contract", "serving/contract"],
@@ -49,8 +53,15 @@ const MAY_IMPORT: Record<Exclude<Room, "test">, readonly Room[]> = {
   "serving/console": SERVING_SHELL,
   "serving/main.ts": ["serving/http", "serving/controller", "serving/adapters", "serving/contract"],
   "serving/bundle.ts": [],
-  policies: ["components/contract", "policies/pack-folder.ts"],
+  policies: [
+    "components/contract",
+    "policies/pack-folder.ts",
+    "policies/harness",
+    "policies/judge-stacks.ts",
+  ],
   "policies/pack-folder.ts": [],
+  "policies/harness": ["policies"],
+  "policies/judge-stacks.ts": ["policies", "policies/harness"],
 };
 
 export function roomOf(path: string): Room | undefined {

@@ -7,31 +7,29 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { paths } from "../../../stacks/local/paths.ts";
+import { type Ended, runCommand } from "./run-command.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rampa-home-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
-
-function rampa(...args: readonly string[]): Promise<Ended> {
-  const script = join(paths.checkout, "stacks/cli/rampa.ts");
-  const options = {
-    cwd: tmpdir(),
-    timeout: 15_000,
-    env: { ...process.env, RAMPA_HOME: home, NO_COLOR: "1" },
-  };
-  return new Promise((settle) => {
-    const child = execFile(process.execPath, [script, ...args], options, (_, stdout, stderr) => {
-      settle({ code: child.exitCode ?? -1, stdout, stderr });
-    });
-  });
-}
+const rampa = (...args: readonly string[]): Promise<Ended> => runCommand(args, home);
 
 describe("the rampa command", () => {
   it("lists its verbs on --help and ends well", async () => {
     const { code, stdout } = await rampa("--help");
     expect(code).toBe(0);
-    for (const verb of ["up", "preview", "down", "status", "chat", "logs", "doctor", "key", "env"]) {
+    for (const verb of [
+      "up",
+      "preview",
+      "render",
+      "down",
+      "status",
+      "chat",
+      "logs",
+      "doctor",
+      "key",
+      "env",
+    ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${verb}\\b`, "m"));
     }
   });

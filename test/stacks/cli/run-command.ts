@@ -1,0 +1,24 @@
+// Runs the rampa command as a process, away from the checkout's own state.
+import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { paths } from "../../../stacks/local/paths.ts";
+
+export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+const DEADLINE_MS = 15_000;
+
+/** `home` takes the place of `.rampa`; a folder that does not exist means a checkout without any state. */
+export function runCommand(args: readonly string[], home = join(tmpdir(), "rampa-no-home")): Promise<Ended> {
+  const script = join(paths.checkout, "stacks/cli/rampa.ts");
+  const options = {
+    cwd: tmpdir(),
+    timeout: DEADLINE_MS,
+    env: { ...process.env, RAMPA_HOME: home, NO_COLOR: "1" },
+  };
+  return new Promise((settle) => {
+    const child = execFile(process.execPath, [script, ...args], options, (_, stdout, stderr) => {
+      settle({ code: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
+}
