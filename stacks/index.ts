@@ -5,6 +5,8 @@ import { Provider as RandomProvider } from "@pulumi/random/provider.js";
 import { ConfigError } from "../serving/contract/config-error.ts";
 import { readClusterAccess } from "./cluster-access.ts";
 import { definePlatform, type PlatformOutputs, type PlatformRefs } from "./platform.ts";
+import { requirePromoted } from "./promotion.ts";
+import { type Release, releaseOf } from "./release.ts";
 import { readStackSettings, type StackSettings } from "./settings.ts";
 
 const outputs = await deploy().catch(stopOnExpected);
@@ -13,8 +15,9 @@ export const endpoints = outputs.endpoints;
 export const apiKey = outputs.apiKey;
 export const namespace = outputs.namespace;
 export const image = outputs.image;
+export const release = outputs.release;
 
-async function deploy(): Promise<PlatformOutputs> {
+async function deploy(): Promise<PlatformOutputs & { readonly release: Release }> {
   const settings = readStackSettings();
   const { kubeconfig, context, identifier, ...found } = await readClusterAccess(settings);
   const kubernetes = new KubernetesProvider("kubernetes", {
@@ -27,8 +30,10 @@ async function deploy(): Promise<PlatformOutputs> {
   const providers = { kubernetes, random: new RandomProvider("random") };
   // After the providers, whose plugins start while the image is built.
   const image = await prepareImage(settings);
+  const release = releaseOf(settings, image.digest);
+  await requirePromoted(settings, release);
   const { apiServers, modelCachePath } = found;
-  return definePlatform(settings, { providers, image, apiServers, modelCachePath });
+  return { ...definePlatform(settings, { providers, image, apiServers, modelCachePath }), release };
 }
 
 /** The published image of the settings, or the one of this checkout, brought to where pods find it unless in a preview. */

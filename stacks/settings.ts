@@ -51,6 +51,15 @@ const local = z
   })
   .describe("What only a cluster on this machine has.");
 
+const promotion = z
+  .strictObject({
+    from: z
+      .string()
+      .min(1)
+      .describe("Stack of the environment before, in the same backend; this one runs only what runs there."),
+  })
+  .describe("Where images and weights come from; nothing is compared when left out.");
+
 const modelCache = modelCacheSettings
   .pick({ path: true })
   .describe(
@@ -106,6 +115,7 @@ export const stackConfig = z
       .describe(
         "The runtime image; built from this checkout and kept on this machine when left out, for the local cluster only.",
       ),
+    "rampa:promotion": promotion.optional(),
     "rampa:gateway": gatewayFields.prefault({}).describe("The gateway."),
     "rampa:network": networkFields.prefault({}).describe("Who may reach what."),
     "rampa:artefactAuthority": artefactAuthority.optional(),
@@ -159,6 +169,7 @@ export type StackSettings = {
   readonly cluster: StackConfig["rampa:cluster"];
   readonly local: StackConfig["rampa:local"];
   readonly image: StackConfig["rampa:image"];
+  readonly promotion: StackConfig["rampa:promotion"];
   readonly gateway: StackConfig["rampa:gateway"];
   readonly network: StackConfig["rampa:network"];
   readonly artefactAuthority: StackConfig["rampa:artefactAuthority"];
@@ -185,6 +196,7 @@ export function parseStackSettings(raw: Readonly<Record<string, unknown>>, stack
     cluster: config["rampa:cluster"],
     local: config["rampa:local"],
     image: config["rampa:image"],
+    promotion: config["rampa:promotion"],
     gateway: config["rampa:gateway"],
     network: config["rampa:network"],
     artefactAuthority: config["rampa:artefactAuthority"],

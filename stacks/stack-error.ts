@@ -4,7 +4,8 @@ export type StackErrorCode =
   | "stack.cloud-half-missing"
   | "stack.cluster-missing"
   | "stack.cluster-unreachable"
-  | "stack.context-unknown";
+  | "stack.context-unknown"
+  | "stack.nothing-to-promote";
 
 /** An expected end of the program before anything is registered: its code, what is the matter and what to do. */
 export class StackError extends Error {

@@ -21,6 +21,7 @@ import {
 import { readCheckpoint, stateFilesOf } from "../local/engine/state-files.ts";
 import { paths } from "../local/paths.ts";
 import { type Progress, silent } from "../local/progress.ts";
+import { type Release, releaseSchema } from "../release.ts";
 import type { StackSettings } from "../settings.ts";
 import { CliError } from "./cli-error.ts";
 import { describeEngineEvent } from "./engine-event-line.ts";
@@ -99,6 +100,18 @@ export async function readPlatformOutputs(stack: string): Promise<PlatformOutput
   if (outputs) return outputs;
   const message = `the stack ${stack} has not been deployed completely`;
   throw new CliError("cli.nothing-here", message, upCommand(stack));
+}
+
+/** What a deployed stack runs, as the next environment may take it over. */
+export async function readRelease(stack: string): Promise<Release> {
+  const outputs = hasStack(stack) ? await readOutputs(await open(stack, silent)) : {};
+  const { data } = releaseSchema.safeParse(outputs.release);
+  if (data) return data;
+  throw new CliError(
+    "cli.nothing-here",
+    `the stack ${stack} has not been deployed completely`,
+    upCommand(stack),
+  );
 }
 
 async function open(stack: string, progress: Progress): Promise<StackHandle> {

@@ -34,6 +34,10 @@ function addChangeVerbs(program: Command, onExit: OnExit): void {
     .description("write every Kubernetes manifest of a stack as one YAML file an object, without a cluster")
     .requiredOption("-o, --out <folder>", "folder to write to; new, empty, or of an earlier render")
     .action(async (options) => onExit(await (await import("./render.ts")).runRender(options)));
+  verb(program, "promote")
+    .description("take over the image that the environment before runs, into the stack's file")
+    .option("--dry-run", "say what would change and write nothing")
+    .action(async (options) => onExit(await (await import("./promote.ts")).runPromote(options)));
   verb(program, "down")
     .description("remove the environment; caches of tools and models stay")
     .option("--purge", "also remove its state and logs under .rampa")

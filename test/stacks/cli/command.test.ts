@@ -12,7 +12,7 @@ import { type Ended, runCommand } from "./run-command.ts";
 const home = mkdtempSync(join(tmpdir(), "rampa-home-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
-const rampa = (...args: readonly string[]): Promise<Ended> => runCommand(args, home);
+const rampa = (...args: readonly string[]): Promise<Ended> => runCommand(args, { home });
 
 describe("the rampa command", () => {
   it("lists its verbs on --help and ends well", async () => {

@@ -6,14 +6,18 @@ import { paths } from "../../../stacks/local/paths.ts";
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-const DEADLINE_MS = 15_000;
+export type RunCommand = {
+  /** In place of `.rampa`; a checkout without any state when left out. */
+  readonly home?: string;
+  readonly deadlineMs?: number;
+};
 
-/** `home` takes the place of `.rampa`; a folder that does not exist means a checkout without any state. */
-export function runCommand(args: readonly string[], home = join(tmpdir(), "rampa-no-home")): Promise<Ended> {
+export function runCommand(args: readonly string[], how: RunCommand = {}): Promise<Ended> {
+  const { home = join(tmpdir(), "rampa-no-home"), deadlineMs = 15_000 } = how;
   const script = join(paths.checkout, "stacks/cli/rampa.ts");
   const options = {
     cwd: tmpdir(),
-    timeout: DEADLINE_MS,
+    timeout: deadlineMs,
     env: { ...process.env, RAMPA_HOME: home, NO_COLOR: "1" },
   };
   return new Promise((settle) => {
