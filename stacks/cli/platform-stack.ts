@@ -2,9 +2,11 @@
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { z } from "zod";
 import { policyPackFolder } from "../../policies/pack-folder.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
+import { EngineError } from "../local/engine/engine-error.ts";
 import type { Changes } from "../local/engine/engine-events.ts";
 import { checkoutPlaces } from "../local/engine/places.ts";
 import { recoverStack } from "../local/engine/recovery.ts";
@@ -21,6 +23,8 @@ import {
 import { readCheckpoint, stateFilesOf } from "../local/engine/state-files.ts";
 import { paths } from "../local/paths.ts";
 import { type Progress, silent } from "../local/progress.ts";
+import { collectPlan } from "../preview/collect-plan.ts";
+import { type Decision, decide } from "../preview/decision.ts";
 import { type Release, releaseSchema } from "../release.ts";
 import type { StackSettings } from "../settings.ts";
 import { CliError } from "./cli-error.ts";
@@ -57,10 +61,35 @@ export function hasStack(stack: string): boolean {
   return readCheckpoint(stateFilesOf(checkoutPlaces, stack)) !== undefined;
 }
 
-export async function previewPlatform(stack: string, progress: Progress): Promise<Changes> {
+export type Preview = {
+  readonly changes: Changes;
+  readonly decision: Decision;
+  /** Why the policies stop the change. */
+  readonly violation: EngineError | undefined;
+};
+
+/** Rejects where the preview could not be made; a plan that policies stop is a result. */
+export async function previewPlatform(stack: string, progress: Progress): Promise<Preview> {
   const handle = await open(stack, progress);
-  const { changes } = await runEngine(progress, (options) => previewStack(handle, options));
-  return changes;
+  const plan = collectPlan();
+  const { changes, violation } = await runEngine(progress, (options) => {
+    const onEvent = (event: EngineEvent): void => {
+      plan.observe(event);
+      options.onEvent?.(event);
+    };
+    return previewStack(handle, { ...options, onEvent }).then(
+      ({ changes }) => ({ changes, violation: undefined }),
+      (error: unknown) => ({ changes: {}, violation: asViolation(error) }),
+    );
+  });
+  const day = new Date().toISOString().slice(0, 10);
+  const [before, after, findings] = [plan.before(), plan.after(), plan.findings()];
+  return { changes, violation, decision: decide({ stack, day, before, after, findings }) };
+}
+
+function asViolation(error: unknown): EngineError {
+  if (error instanceof EngineError && error.code === "engine.policy-violated") return error;
+  throw error;
 }
 
 /** Recovers what a killed run left, then brings the stack to its settings. */

@@ -1,19 +1,30 @@
-// `rampa preview`: what `rampa up` would change, judged by the policy pack; changes nothing.
+// `rampa preview`: what `rampa up` would change and what a person decides by; judged by the policies, changes nothing.
 import { ensureEngine } from "../local/engine/engine.ts";
+import { isBlocked } from "../preview/decision.ts";
+import { decisionMarkdown, decisionText } from "../preview/decision-text.ts";
 import { type OutputOptions, print } from "./output.ts";
-import { previewPlatform } from "./platform-stack.ts";
+import { type Preview, previewPlatform } from "./platform-stack.ts";
 import { chooseDisplay } from "./run-steps.ts";
 import { readStack } from "./stack-file.ts";
 
-export type PreviewOptions = OutputOptions & { readonly stack: string };
+export type PreviewOptions = OutputOptions & { readonly stack: string; readonly markdown?: boolean };
 
+/** Exit code 1 when something stands against the deployment. */
 export async function runPreview(options: PreviewOptions): Promise<number> {
   await readStack(options.stack);
-  const display = chooseDisplay(options.json === true);
+  const display = chooseDisplay(options.json === true || options.markdown === true);
   const progress = { report: (line: string) => display.write(line) };
   await ensureEngine(progress);
-  const changes = await previewPlatform(options.stack, progress);
+  const preview = await previewPlatform(options.stack, progress);
+  const { changes, decision } = preview;
+  const ready = preview.violation === undefined && !isBlocked(decision);
+  const text = options.markdown ? decisionMarkdown(decision) : toText(preview);
+  print(options, { changes, ready, ...decision }, text);
+  return ready ? 0 : 1;
+}
+
+function toText({ changes, decision, violation }: Preview): string {
   const counts = Object.entries(changes).map(([kind, count]) => `${count} ${kind}`);
-  print(options, { changes }, counts.join(", ") || "no resources");
-  return 0;
+  const end = violation === undefined ? [] : [`Next: ${violation.next}`];
+  return [`Resources: ${counts.join(", ") || "none"}`, decisionText(decision), ...end].join("\n");
 }

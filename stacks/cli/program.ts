@@ -28,7 +28,8 @@ function addChangeVerbs(program: Command, onExit: OnExit): void {
     .option("-y, --yes", "accepted for scripts; up never asks")
     .action(async (options) => onExit(await (await import("./up.ts")).runUp(options)));
   verb(program, "preview")
-    .description("show what up would change, judged by the policies; changes nothing")
+    .description("show what up would change: cost, GPUs, rollout, policies, approvals; changes nothing")
+    .option("--markdown", "answer with Markdown for the comment on a pull request")
     .action(async (options) => onExit(await (await import("./preview.ts")).runPreview(options)));
   verb(program, "render")
     .description("write every Kubernetes manifest of a stack as one YAML file an object, without a cluster")

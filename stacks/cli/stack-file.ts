@@ -46,10 +46,12 @@ export function isForeignCluster({ use, context }: ClusterSettings): boolean {
 
 export type Fetch = Pick<FetchRuntime, "artefact" | "authority">;
 
-/** What it takes to fetch the artefacts of all versions, each once. */
+/** What it takes to fetch the artefacts of all versions, each once; other engines load their weights themselves. */
 export function fetchesOf(settings: StackSettings): readonly Fetch[] {
   const { artefactAuthority: authority } = settings;
   const versions = Object.values(settings.endpoints).flatMap((endpoint) => Object.values(endpoint.versions));
-  const artefacts = new Map(versions.map(({ artefact }) => [artefact.sha256, artefact]));
+  const artefacts = new Map(
+    versions.flatMap((it) => (it.engine === "llama" ? [[it.artefact.sha256, it.artefact] as const] : [])),
+  );
   return [...artefacts.values()].map((artefact) => ({ artefact, ...(authority && { authority }) }));
 }
