@@ -6,6 +6,7 @@ type GpuModel = { readonly memoryGib: number; readonly isMigCapable: boolean };
 /** MIG is counted for the A100, H100, H200 and B classes. The RTX PRO 6000 is left out: nothing here was tried on it. */
 export const GPU_MODELS = {
   T4: { memoryGib: 16, isMigCapable: false },
+  T4G: { memoryGib: 16, isMigCapable: false },
   A10G: { memoryGib: 22, isMigCapable: false },
   L4: { memoryGib: 22, isMigCapable: false },
   L40S: { memoryGib: 44, isMigCapable: false },
@@ -27,6 +28,8 @@ export type InstanceType = {
   readonly gpu?: { readonly model: keyof typeof GPU_MODELS; readonly count: number };
   /** Most Elastic Fabric Adapters that can be attached; 0 where the type has none. */
   readonly efaInterfaces: number;
+  /** First network card with an adapter; 0 when left out, 1 where the first card is for plain traffic only. */
+  readonly efaFirstCard?: 1;
   /** On demand in us-east-1, Linux, rounded to a tenth of a cent where the type has GPUs. */
   readonly usdPerHour: number;
   /** Day of the price list. */
@@ -36,6 +39,7 @@ export type InstanceType = {
 const x86 = { architecture: "x86_64", efaInterfaces: 0 } as const;
 const arm = { architecture: "arm64", efaInterfaces: 0 } as const;
 const JULY = { pricedOn: "2026-07-20" } as const;
+const EARLY_JULY = { pricedOn: "2026-07-06" } as const;
 const FEBRUARY = { pricedOn: "2026-02-09" } as const;
 
 /** By name. A type that is not here has no known price: the policies refuse it unless they are told to allow it. */
@@ -45,6 +49,8 @@ export const INSTANCE_TYPES = {
   "g5.xlarge": { ...x86, ...JULY, vcpus: 4, memoryGib: 16, gpu: { model: "A10G", count: 1 }, usdPerHour: 1.006 },
   "g5.2xlarge": { ...x86, ...FEBRUARY, vcpus: 8, memoryGib: 32, gpu: { model: "A10G", count: 1 }, usdPerHour: 1.212 },
   "g5.12xlarge": { ...x86, ...JULY, vcpus: 48, memoryGib: 192, gpu: { model: "A10G", count: 4 }, efaInterfaces: 1, usdPerHour: 5.672 },
+  "g5g.xlarge": { ...arm, ...EARLY_JULY, vcpus: 4, memoryGib: 8, gpu: { model: "T4G", count: 1 }, usdPerHour: 0.42 },
+  "g5g.2xlarge": { ...arm, ...EARLY_JULY, vcpus: 8, memoryGib: 16, gpu: { model: "T4G", count: 1 }, usdPerHour: 0.556 },
   "g6.xlarge": { ...x86, ...JULY, vcpus: 4, memoryGib: 16, gpu: { model: "L4", count: 1 }, usdPerHour: 0.805 },
   "g6.2xlarge": { ...x86, ...FEBRUARY, vcpus: 8, memoryGib: 32, gpu: { model: "L4", count: 1 }, usdPerHour: 0.978 },
   "g6.12xlarge": { ...x86, ...FEBRUARY, vcpus: 48, memoryGib: 192, gpu: { model: "L4", count: 4 }, efaInterfaces: 1, usdPerHour: 4.602 },
@@ -59,7 +65,7 @@ export const INSTANCE_TYPES = {
   "p5.48xlarge": { ...x86, ...JULY, vcpus: 192, memoryGib: 2048, gpu: { model: "H100", count: 8 }, efaInterfaces: 32, usdPerHour: 55.04 },
   "p5en.48xlarge": { ...x86, ...JULY, vcpus: 192, memoryGib: 2048, gpu: { model: "H200", count: 8 }, efaInterfaces: 16, usdPerHour: 63.296 },
   "p6-b200.48xlarge": { ...x86, ...JULY, vcpus: 192, memoryGib: 2048, gpu: { model: "B200", count: 8 }, efaInterfaces: 8, usdPerHour: 113.933 },
-  "p6-b300.48xlarge": { ...x86, ...JULY, vcpus: 192, memoryGib: 4096, gpu: { model: "B300", count: 8 }, efaInterfaces: 16, usdPerHour: 142.416 },
+  "p6-b300.48xlarge": { ...x86, ...JULY, vcpus: 192, memoryGib: 4096, gpu: { model: "B300", count: 8 }, efaInterfaces: 16, efaFirstCard: 1, usdPerHour: 142.416 },
   "t3.medium": { ...x86, ...FEBRUARY, vcpus: 2, memoryGib: 4, usdPerHour: 0.0416 },
   "t3.large": { ...x86, ...FEBRUARY, vcpus: 2, memoryGib: 8, usdPerHour: 0.0832 },
   "t4g.medium": { ...arm, ...FEBRUARY, vcpus: 2, memoryGib: 4, usdPerHour: 0.0336 },

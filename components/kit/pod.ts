@@ -84,6 +84,16 @@ export function toSpread(
   }));
 }
 
+/** Pods of a node that is lost go elsewhere after 30 s; without these Kubernetes waits for 300. */
+export const lostNodeTolerations: readonly core.v1.Toleration[] = ["not-ready", "unreachable"].map(
+  (condition) => ({
+    key: `node.kubernetes.io/${condition}`,
+    operator: "Exists",
+    effect: "NoExecute",
+    tolerationSeconds: 30,
+  }),
+);
+
 export type ConfigFiles = {
   /** Ends in a hash of the content: a change makes a new object, so running pods never see half of it. */
   readonly name: string;

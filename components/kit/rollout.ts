@@ -6,29 +6,38 @@ import { z } from "zod";
 
 const POD_COUNT = "a whole number of pods from 0 up";
 
-export const rolloutSettings = z
-  .strictObject({
-    maxSurge: z
-      .int(POD_COUNT)
-      .min(0, POD_COUNT)
-      .default(1)
-      .describe(
-        "Pods above the wanted number during an update; 0 where a spare GPU or CPU is not to be had.",
-      ),
-    maxUnavailable: z
-      .int(POD_COUNT)
-      .min(0, POD_COUNT)
-      .default(0)
-      .describe("Pods below the wanted number during an update."),
-  })
-  .refine((it) => it.maxSurge + it.maxUnavailable > 0, {
-    message: "`maxSurge` or `maxUnavailable` above 0: with both 0 no pod could ever be replaced",
-  })
-  .prefault({});
+/** Settings of a rollout with the given defaults. */
+function rolloutWith(defaults: { readonly maxSurge: number; readonly maxUnavailable: number }) {
+  return z
+    .strictObject({
+      maxSurge: z
+        .int(POD_COUNT)
+        .min(0, POD_COUNT)
+        .default(defaults.maxSurge)
+        .describe(
+          "Pods above the wanted number during an update; 0 where a spare GPU or CPU is not to be had.",
+        ),
+      maxUnavailable: z
+        .int(POD_COUNT)
+        .min(0, POD_COUNT)
+        .default(defaults.maxUnavailable)
+        .describe("Pods below the wanted number during an update."),
+    })
+    .refine((it) => it.maxSurge + it.maxUnavailable > 0, {
+      message: "`maxSurge` or `maxUnavailable` above 0: with both 0 no pod could ever be replaced",
+    })
+    .prefault({});
+}
+
+export const rolloutSettings = rolloutWith({ maxSurge: 1, maxUnavailable: 0 });
+
+/** Where one more pod would need one more GPU: a pod goes before its successor comes. */
+export const gpuRolloutSettings = rolloutWith({ maxSurge: 0, maxUnavailable: 1 });
 
 export type RolloutSettings = z.output<typeof rolloutSettings>;
 
 type RolloutTimes = {
+  /** Most pods that there may be. */
   readonly replicas: number;
   readonly rollout: RolloutSettings;
   readonly startupSeconds: number;
@@ -44,7 +53,8 @@ export function progressSeconds(startupSeconds: number): number {
 }
 
 type WorkloadPlan = {
-  readonly replicas: number;
+  /** Left out where an autoscaler decides: written, every update would set the number back. */
+  readonly replicas?: number | undefined;
   readonly rollout: RolloutSettings;
   readonly startupSeconds: number;
   readonly labels: Readonly<Record<string, string>>;
@@ -65,7 +75,7 @@ export function deploymentArgs(plan: WorkloadPlan, pods: Pods): DeploymentArgs {
   return {
     metadata: { name: pods.name, namespace: pods.namespace, labels: { ...plan.labels } },
     spec: {
-      replicas: plan.replicas,
+      ...(plan.replicas !== undefined && { replicas: plan.replicas }),
       revisionHistoryLimit: REVISIONS_KEPT,
       progressDeadlineSeconds: progressSeconds(plan.startupSeconds),
       strategy: { type: "RollingUpdate", rollingUpdate: { ...plan.rollout } },

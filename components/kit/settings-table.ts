@@ -52,7 +52,7 @@ export function withSettingsTable(readme: string, schema: z.ZodType): string {
 function rowsOf(node: Node, path: string): Row[] {
   const variants = node.anyOf ?? node.oneOf ?? [];
   if (variants.some((it) => it.properties !== undefined)) {
-    return distinct(variants.flatMap((variant) => rowsOf(variant, path)));
+    return merge(variants.flatMap((variant) => rowsOf(variant, path)));
   }
   const item = typeof node.additionalProperties === "object" ? node.additionalProperties : undefined;
   const nested = item === undefined ? [] : rowsOf(item, `${path}.*`);
@@ -64,9 +64,16 @@ function rowsOf(node: Node, path: string): Row[] {
   return [...fields, ...nested];
 }
 
-/** A field of several variants is listed once. */
-function distinct(rows: readonly Row[]): Row[] {
-  return rows.filter((row, index) => rows.findIndex((other) => other.path === row.path) === index);
+/** A field of several variants is listed once, with all that they say of it. */
+function merge(rows: readonly Row[]): Row[] {
+  const paths = [...new Set(rows.map(({ path }) => path))];
+  return paths.map((path) => {
+    const same = rows.filter((row) => row.path === path);
+    const join = (field: keyof Row, by: string): string =>
+      [...new Set(same.map((row) => row[field]))].join(by);
+    const [type, leftOut] = [join("type", " or "), join("leftOut", " or ")];
+    return { path, type, leftOut, description: join("description", " ") };
+  });
 }
 
 function toRow(path: string, field: Node, required: boolean): Row {

@@ -1,11 +1,21 @@
 // Rollouts: a Deployment can always replace a pod, and Pulumi waits at least as long as that may take.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { progressSeconds, rolloutSettings, rolloutTimeouts } from "../../../components/kit/rollout.ts";
+import {
+  gpuRolloutSettings,
+  progressSeconds,
+  rolloutSettings,
+  rolloutTimeouts,
+} from "../../../components/kit/rollout.ts";
 
 describe("rollout", () => {
   it("replaces pods one more at a time and none fewer when nothing is said", () => {
     expect(rolloutSettings.parse({})).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+  });
+
+  it("takes a pod away before its successor comes where each needs a GPU", () => {
+    expect(gpuRolloutSettings.parse({})).toEqual({ maxSurge: 0, maxUnavailable: 1 });
+    expect(gpuRolloutSettings.safeParse({ maxUnavailable: 0 }).success).toBe(false);
   });
 
   it("refuses settings under which no pod could be replaced", () => {
