@@ -2,14 +2,20 @@
 import { createHash } from "node:crypto";
 import type { SecretArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { Input } from "@pulumi/pulumi";
+import type { RandomPasswordArgs } from "@pulumi/random/randomPassword.js";
 import type { ClientKeys } from "../../serving/contract/client-keys.ts";
 import type { SecretsPlan } from "./secrets.plan.ts";
 
+/** Name of the Secret that the gateway mounts. */
 export const KEYS_SECRET = "gateway-keys";
-const KEYS_FILE = "keys.json";
+/** The file inside it. */
+export const KEYS_FILE = "keys.json";
 
 /** Marks a text as a client key of this platform, so that secret scanners and people recognise one. */
 const KEY_PREFIX = "rk-";
+
+/** 40 letters and digits: 238 bits, out of reach of guessing, and safe in a header and in a shell. */
+export const KEY_PASSWORD = { length: 40, special: false } satisfies RandomPasswordArgs;
 
 /** A generated password → the key that callers send. */
 export function toClientKey(password: string): string {

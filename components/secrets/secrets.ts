@@ -3,16 +3,14 @@ import { Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import { all, type ComponentResourceOptions, type Output, secret, unsecret } from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { BaseComponent } from "../kit/component.ts";
+import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
 import { type SecretsArgs, secretsSettings } from "./secrets.args.ts";
-import { clientKeysFile, keysSecretArgs, sha256, toClientKey } from "./secrets.manifests.ts";
+import { clientKeysFile, KEY_PASSWORD, keysSecretArgs, sha256, toClientKey } from "./secrets.manifests.ts";
 import { planSecrets, type SecretsPlan } from "./secrets.plan.ts";
 
 const TOKEN = { area: "secrets", kind: "ClientKeys" };
-
-/** 40 letters and digits: 238 bits, out of reach of guessing, and safe in a header and in a shell. */
-const KEY_LENGTH = 40;
 
 /** The client keys of one environment. Needs the `random` and `kubernetes` providers. */
 export class ClientKeys extends BaseComponent {
@@ -31,21 +29,25 @@ export class ClientKeys extends BaseComponent {
     this.apiKey = secret(keys.apply((values) => values.at(-1) ?? ""));
     // A hash of hashes of random keys tells nothing about them; in clear, a diff can show that keys change.
     this.checksum = unsecret(file.apply(sha256));
-    this.secretName = new Secret(
+    this.secretName = named(
+      Secret,
       this.childName("secret"),
       applyOverride(
         keysSecretArgs(plan, { namespace: args.refs.namespace, file: secret(file) }),
         args.override?.secret,
       ),
       this.childOptions(),
-    ).metadata.name;
+    );
     this.registerOutputs({ secretName: this.secretName, checksum: this.checksum });
   }
 
   #createKeys(plan: SecretsPlan): Output<string>[] {
     return plan.keys.map(({ generation }) => {
-      const args = { length: KEY_LENGTH, special: false };
-      const password = new RandomPassword(this.childName(`key-${generation}`), args, this.childOptions());
+      const password = new RandomPassword(
+        this.childName(`key-${generation}`),
+        KEY_PASSWORD,
+        this.childOptions(),
+      );
       return secret(password.result.apply(toClientKey));
     });
   }
