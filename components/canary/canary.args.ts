@@ -31,10 +31,20 @@ export const canarySettings = z
       .describe("All versions that run."),
     weights,
     stickyBy,
+    sleeping: z
+      .array(semanticVersion)
+      .default([])
+      .describe(
+        "Versions that may be without a pod: the gateway holds their requests until one is up. None when left out.",
+      ),
   })
   .superRefine((it, context) => {
     for (const problem of findWeightProblems(it.versions, it.weights)) {
       context.addIssue({ code: "custom", path: ["weights", ...problem.path], message: problem.want });
+    }
+    for (const [index, version] of it.sleeping.entries()) {
+      if (it.versions.includes(version)) continue;
+      context.addIssue({ code: "custom", path: ["sleeping", index], message: existing(it.versions) });
     }
   });
 
@@ -61,9 +71,11 @@ export function findWeightProblems(
 ): { readonly path: readonly string[]; readonly want: string }[] {
   const unknown = Object.keys(given)
     .filter((version) => !versions.includes(version))
-    .map((version) => ({ path: [version], want: `a version that exists: ${versions.join(", ")}` }));
+    .map((version) => ({ path: [version], want: existing(versions) }));
   const sum = Object.values(given).reduce((total, weight) => total + weight, 0);
   const wrongSum =
     sum === 100 ? [] : [{ path: [], want: `percentages that sum to 100 (these sum to ${sum})` }];
   return [...unknown, ...wrongSum];
 }
+
+const existing = (versions: readonly string[]): string => `a version that exists: ${versions.join(", ")}`;

@@ -2,6 +2,7 @@
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
 import type { Input } from "@pulumi/pulumi";
 import {
+  ROUTE_ANNOTATION_SLEEPING,
   ROUTE_ANNOTATION_STICKY_BY,
   ROUTE_ANNOTATION_VERSIONS,
   ROUTE_HEADER_ENDPOINT,
@@ -25,6 +26,7 @@ export function httpRouteArgs(plan: CanaryPlan, refs: CanaryRefs): CustomResourc
       annotations: {
         [ROUTE_ANNOTATION_VERSIONS]: toVersionsAnnotation(plan),
         [ROUTE_ANNOTATION_STICKY_BY]: plan.stickyBy,
+        ...(plan.sleeping.length > 0 && { [ROUTE_ANNOTATION_SLEEPING]: JSON.stringify(plan.sleeping) }),
       },
     },
     spec: {

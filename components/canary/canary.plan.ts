@@ -14,6 +14,8 @@ export type CanaryPlan = {
   /** Sorted by version, so that the order in a settings file changes nothing. */
   readonly backends: readonly BackendPlan[];
   readonly stickyBy: CanarySettings["stickyBy"];
+  /** Versions that may be without a pod, sorted. */
+  readonly sleeping: readonly string[];
 };
 
 /** Decides the backends: every version that runs, those without traffic with weight 0. */
@@ -23,5 +25,6 @@ export function planCanary(settings: CanarySettings): CanaryPlan {
     .sort((a, b) => (a < b ? -1 : 1))
     .map((version) => ({ version, weight: settings.weights[version] ?? 0 }));
   const labels = standardLabels(settings.ownership, { name: "route", instance: endpoint });
-  return { endpoint, labels, backends, stickyBy };
+  const sleeping = backends.map(({ version }) => version).filter((it) => settings.sleeping.includes(it));
+  return { endpoint, labels, backends, stickyBy, sleeping };
 }

@@ -4,6 +4,7 @@ import { Role, RoleBinding } from "@pulumi/kubernetes/rbac/v1/index.js";
 import { PriorityClass } from "@pulumi/kubernetes/scheduling/v1/index.js";
 import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
 import { BaseComponent } from "../kit/component.ts";
+import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
 import { type EnvironmentArgs, type EnvironmentOverride, environmentSettings } from "./environment.args.ts";
@@ -36,11 +37,12 @@ export class Environment extends BaseComponent {
   }
 
   #createNamespace(plan: EnvironmentPlan, override: EnvironmentOverride): Output<string> {
-    const namespace = new Namespace(
+    const namespace = named(
+      Namespace,
       this.childName("namespace"),
       applyOverride(manifests.namespaceArgs(plan), override.namespace),
       this.childOptions(),
-    ).metadata.name;
+    );
     new ResourceQuota(
       this.childName("quota"),
       applyOverride(manifests.resourceQuotaArgs(plan, namespace), override.quota),
@@ -55,26 +57,29 @@ export class Environment extends BaseComponent {
   }
 
   #createRole(plan: EnvironmentPlan, role: RolePlan): RoleOutputs {
-    const account = new ServiceAccount(
+    const serviceAccount = named(
+      ServiceAccount,
       this.childName(`${role.name}-account`),
       manifests.serviceAccountArgs(plan, role, this.namespace),
       this.childOptions(),
     );
-    const priority = new PriorityClass(
+    const priorityClass = named(
+      PriorityClass,
       this.childName(`${role.name}-priority`),
       manifests.priorityClassArgs(plan, role),
       this.childOptions(),
     );
-    return { serviceAccount: account.metadata.name, priorityClass: priority.metadata.name };
+    return { serviceAccount, priorityClass };
   }
 
   #createRouteReader(plan: EnvironmentPlan): void {
     const { namespace } = this;
-    const role = new Role(
+    const role = named(
+      Role,
       this.childName("gateway-routes"),
       manifests.routeReaderArgs(plan, namespace),
       this.childOptions(),
-    ).metadata.name;
+    );
     new RoleBinding(
       this.childName("gateway-routes-binding"),
       manifests.routeReaderBindingArgs(plan, {

@@ -52,6 +52,12 @@ export const gatewayFields = z.strictObject({
     .default(true)
     .describe("`false` where another environment of the same cluster has created the GatewayClass `rampa`."),
   timeouts: runtime.timeouts.describe("How long the gateway waits for a model, by phase."),
+  hold: runtime.hold
+    .unwrap()
+    .optional()
+    .describe(
+      "How requests wait for a version that may sleep; at most 1000 of them and 60 s each when left out.",
+    ),
   limits: runtime.limits.describe("Largest request body and its deepest nesting."),
   drain: runtime.drain.describe("How a pod that stops finishes its answers."),
   log: runtime.log.describe("What the log holds."),

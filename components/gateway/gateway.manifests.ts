@@ -47,6 +47,7 @@ function toPodSpec(plan: GatewayPlan, refs: DeploymentRefs): core.v1.PodSpec {
     priorityClassName: refs.priorityClass,
     terminationGracePeriodSeconds: plan.terminationSeconds,
     topologySpreadConstraints: pod.toSpread(plan.spread, plan.selector),
+    tolerations: [...pod.lostNodeTolerations],
     securityContext: pod.restrictedPod,
     containers: [toContainer(plan, refs.image)],
     volumes: [

@@ -36,12 +36,16 @@ export function planGateway(settings: GatewaySettings): GatewayPlan {
   };
 }
 
-function toRuntime(settings: GatewaySettings): Omit<GatewayRuntime, "listen"> {
+/** What is left out takes the runtime's own defaults. */
+type WrittenRuntime = Omit<GatewayRuntime, "listen" | "hold"> & Partial<Pick<GatewayRuntime, "hold">>;
+
+function toRuntime(settings: GatewaySettings): WrittenRuntime {
   return {
     role: "gateway",
     keysFile: `${KEYS_DIR}/keys.json`,
     routes: { from: "kubernetes", namespace: settings.namespace },
     timeouts: settings.timeouts,
+    ...(settings.hold && { hold: settings.hold }),
     limits: settings.limits,
     drain: settings.drain,
     log: settings.log,

@@ -5,6 +5,7 @@ import { ConfigMap, Service } from "@pulumi/kubernetes/core/v1/index.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/index.js";
 import { type ComponentResourceOptions, type Input, type Output, output } from "@pulumi/pulumi";
 import { BaseComponent } from "../kit/component.ts";
+import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
 import { rolloutTimeouts } from "../kit/rollout.ts";
@@ -18,6 +19,8 @@ const TOKEN = { area: "gateway", kind: "AiGateway" };
 export class AiGateway extends BaseComponent {
   /** Name of the Gateway that routes name as their parent. */
   readonly gatewayName: Output<string>;
+  /** Name of the Service in front of its pods. */
+  readonly serviceName: Output<string>;
 
   constructor(name: string, args: GatewayArgs, opts: ComponentResourceOptions = {}) {
     const plan = planGateway(parseSettings(gatewaySettings, args, { ...TOKEN, name }));
@@ -25,28 +28,29 @@ export class AiGateway extends BaseComponent {
     const override = args.override ?? {};
     this.gatewayName = this.#createGateway(plan, args.refs.namespace, override);
     this.#createPods(plan, args);
-    this.#createService(plan, args.refs.namespace, override);
+    this.serviceName = this.#createService(plan, args.refs.namespace, override);
     this.registerOutputs({ gatewayName: this.gatewayName });
   }
 
   #createGateway(plan: GatewayPlan, namespace: Input<string>, override: GatewayOverride): Output<string> {
     const className = plan.createGatewayClass
-      ? new CustomResource(this.childName("class"), manifests.gatewayClassArgs(plan), this.childOptions())
-          .metadata.name
+      ? named(CustomResource, this.childName("class"), manifests.gatewayClassArgs(plan), this.childOptions())
       : output(manifests.GATEWAY_CLASS);
-    return new CustomResource(
+    return named(
+      CustomResource,
       this.childName("gateway"),
       applyOverride(manifests.gatewayArgs(plan, { namespace, className }), override.gateway),
       this.childOptions(),
-    ).metadata.name;
+    );
   }
 
   #createPods(plan: GatewayPlan, { refs, override }: GatewayArgs): void {
-    const config = new ConfigMap(
+    const config = named(
+      ConfigMap,
       this.childName(`config-${plan.config.checksum}`),
       manifests.gatewayConfigArgs(plan, refs.namespace),
       this.childOptions({ aliases: [{ name: this.childName("config") }] }),
-    ).metadata.name;
+    );
     new Deployment(
       this.childName("deployment"),
       applyOverride(manifests.gatewayDeploymentArgs(plan, { ...refs, config }), override?.deployment),
@@ -54,13 +58,14 @@ export class AiGateway extends BaseComponent {
     );
   }
 
-  #createService(plan: GatewayPlan, namespace: Input<string>, override: GatewayOverride): void {
+  #createService(plan: GatewayPlan, namespace: Input<string>, override: GatewayOverride): Output<string> {
     new PodDisruptionBudget(
       this.childName("disruption-budget"),
       applyOverride(manifests.gatewayDisruptionArgs(plan, namespace), override.disruptionBudget),
       this.childOptions(),
     );
-    new Service(
+    return named(
+      Service,
       this.childName("service"),
       applyOverride(manifests.gatewayServiceArgs(plan, namespace), override.service),
       this.childOptions(),

@@ -1,6 +1,7 @@
 // Plan of the isolation → arguments of NetworkPolicies.
 import type { NetworkPolicyArgs } from "@pulumi/kubernetes/networking/v1/index.js";
 import type { networking } from "@pulumi/kubernetes/types/input.js";
+import { ANNOTATIONS } from "../contract/annotations.ts";
 import type { NetworkRefs } from "./network.args.ts";
 import type { NetworkPlan, PeerPlan, PolicyPlan, RulePlan } from "./network.plan.ts";
 
@@ -15,7 +16,12 @@ export function networkPolicyArgs(
   const isIngress = policy.directions.includes("Ingress");
   const isEgress = policy.directions.includes("Egress");
   return {
-    metadata: { name: policy.name, namespace: refs.namespace, labels: { ...plan.labels } },
+    metadata: {
+      name: policy.name,
+      namespace: refs.namespace,
+      labels: { ...plan.labels },
+      ...(policy.reason !== undefined && { annotations: { [ANNOTATIONS.egressReason]: policy.reason } }),
+    },
     spec: {
       podSelector: toSelector(policy.pods),
       policyTypes: [...policy.directions],

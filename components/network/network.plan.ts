@@ -21,6 +21,8 @@ export type PolicyPlan = {
   readonly directions: readonly ("Ingress" | "Egress")[];
   readonly ingress: readonly RulePlan[];
   readonly egress: readonly RulePlan[];
+  /** Why its pods may call every address; undefined where they may not. */
+  readonly reason?: string;
 };
 
 export type NetworkPlan = {
@@ -56,10 +58,7 @@ export function planNetwork(settings: NetworkSettings): NetworkPlan {
         peers: [{ kind: "pods", labels: GATEWAY }],
         ports: HTTP,
       }),
-      egress("allow-gateway-to-api-server", GATEWAY, {
-        peers: toRanges(settings.apiServers ?? ANYWHERE),
-        ports: API_SERVER,
-      }),
+      planApiServer(settings),
       ...planScrape(settings.monitoringNamespace),
       ...planArtefacts(settings),
     ],
@@ -71,6 +70,16 @@ function planClients({ clients, clientNamespaces }: NetworkSettings): PolicyPlan
   const namespaces = clientNamespaces.map((name): PeerPlan => ({ kind: "namespace", name }));
   const peers = [...toRanges(clients), ...namespaces];
   return peers.length === 0 ? [] : [ingress("allow-clients-to-gateway", GATEWAY, { peers, ports: HTTP })];
+}
+
+function planApiServer({ apiServers }: NetworkSettings): PolicyPlan {
+  const policy = egress("allow-gateway-to-api-server", GATEWAY, {
+    peers: toRanges(apiServers ?? ANYWHERE),
+    ports: API_SERVER,
+  });
+  return apiServers === undefined
+    ? { ...policy, reason: "the addresses of the API server are not known; name them in `apiServers`" }
+    : policy;
 }
 
 function planScrape(namespace: string | undefined): PolicyPlan[] {
@@ -92,7 +101,8 @@ function planArtefacts({ artefacts, artefactServers }: NetworkSettings): PolicyP
     return { peers: [{ kind: "range", cidr: range }], ports: [{ protocol: "TCP", port }] };
   });
   const all: readonly RulePlan[] = [{ peers: [internet], ports: [{ protocol: "TCP", port: 443 }] }, ...own];
-  return [egress("allow-artefact-fetch", MODEL, ...all)];
+  const reason = "weights are fetched from public hubs, whose addresses change; verified by checksum";
+  return [{ ...egress("allow-artefact-fetch", MODEL, ...all), reason }];
 }
 
 const toRanges = (cidrs: readonly string[]): PeerPlan[] => cidrs.map((cidr) => ({ kind: "range", cidr }));

@@ -8,6 +8,7 @@ import {
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { z } from "zod";
 import { BaseComponent } from "../kit/component.ts";
+import { named } from "../kit/named.ts";
 import { dnsLabel } from "../kit/names.ts";
 import { ownership, standardLabels } from "../kit/ownership.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
@@ -46,16 +47,18 @@ export class ModelCache extends BaseComponent {
   constructor(name: string, args: ModelCacheArgs, opts: ComponentResourceOptions = {}) {
     const settings = parseSettings(modelCacheSettings, args, { ...TOKEN, name });
     super(TOKEN, name, opts);
-    const volume = new PersistentVolume(
+    const volume = named(
+      PersistentVolume,
       this.childName("volume"),
       cacheVolumeArgs(settings),
       this.childOptions(),
-    ).metadata.name;
-    this.claimName = new PersistentVolumeClaim(
+    );
+    this.claimName = named(
+      PersistentVolumeClaim,
       this.childName("claim"),
       cacheClaimArgs(settings, { namespace: args.refs.namespace, volume }),
       this.childOptions(),
-    ).metadata.name;
+    );
     this.registerOutputs({ claimName: this.claimName });
   }
 }

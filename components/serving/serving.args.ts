@@ -1,61 +1,48 @@
 // Settings of one model version's deployment; the engine decides which of them exist.
+import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
 import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/index.js";
+import type { HorizontalPodAutoscalerArgs } from "@pulumi/kubernetes/autoscaling/v2/index.js";
 import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/index.js";
 import type { Input } from "@pulumi/pulumi";
 import { z } from "zod";
 import { certificates, modelRuntime } from "../../serving/contract/runtime-config.ts";
+import { gpuSettings } from "../kit/gpu.ts";
 import { endpointName, semanticVersion } from "../kit/names.ts";
 import type { Override } from "../kit/override.ts";
 import { ownership } from "../kit/ownership.ts";
-import { containerResources, memoryQuantity } from "../kit/quantities.ts";
-import { rolloutSettings } from "../kit/rollout.ts";
-
-/** What a deployment of any engine has. */
-const deploymentFields = {
-  replicas: z
-    .int("a whole number from 1 up")
-    .min(1, "a whole number from 1 up")
-    .default(2)
-    .describe("Pods of this version."),
-  resources: containerResources
-    .prefault({ cpu: "2", memory: "4Gi" })
-    .describe("CPU and memory of one pod; 2 cores and 4Gi when left out."),
-  rollout: rolloutSettings.describe(
-    "How pods are replaced; one more at a time and none fewer when left out.",
-  ),
-  spread: z
-    .enum(["prefer", "require"])
-    .default("prefer")
-    .describe("Spread over zones and nodes: `require` leaves a pod pending rather than unevenly placed."),
-  startupSeconds: z
-    .int("whole seconds from 10 to 3600")
-    .min(10, "whole seconds from 10 to 3600")
-    .max(3600, "whole seconds from 10 to 3600")
-    .default(300)
-    .describe("Time that loading and warming up the model may take; a pod that is slower is restarted."),
-  cacheSize: memoryQuantity
-    .default("16Gi")
-    .describe("Disk for the weights inside the pod, where the nodes offer no shared cache."),
-};
+import { deploymentFields } from "./deployment.args.ts";
+import { engineImage, readsCache } from "./model-files.args.ts";
+import { findScalingProblems } from "./scaling.args.ts";
+import { tgiVersion } from "./tgi.args.ts";
+import { vllmVersion } from "./vllm.args.ts";
 
 const runtime = modelRuntime.shape;
 
 /** Settings of a version served by the bundled llama engine, as they stand in a stack file. */
-const llamaVersion = z.strictObject({
-  engine: z.literal("llama").describe("The bundled llama.cpp engine: GGUF weights."),
-  artefact: runtime.artefact.describe("The weights, as GGUF."),
-  contextTokens: runtime.contextTokens,
-  sequences: runtime.sequences,
-  queueLimit: runtime.queueLimit,
-  threads: runtime.threads,
-  batchTokens: runtime.batchTokens,
-  chatTemplate: runtime.chatTemplate,
-  limits: runtime.limits.describe("Largest request body and its deepest nesting."),
-  drain: runtime.drain.describe("How a pod that stops finishes its answers."),
-  log: runtime.log.describe("What the log holds."),
-  ...deploymentFields,
-});
+const llamaVersion = z
+  .strictObject({
+    engine: z.literal("llama").describe("The bundled llama.cpp engine: GGUF weights."),
+    artefact: runtime.artefact.describe("The weights, as GGUF."),
+    contextTokens: runtime.contextTokens,
+    sequences: runtime.sequences,
+    queueLimit: runtime.queueLimit,
+    threads: runtime.threads,
+    batchTokens: runtime.batchTokens,
+    chatTemplate: runtime.chatTemplate,
+    limits: runtime.limits.describe("Largest request body and its deepest nesting."),
+    drain: runtime.drain.describe("How a pod that stops finishes its answers."),
+    log: runtime.log.describe("What the log holds."),
+    gpu: gpuSettings.optional().describe("GPUs of each pod; needs an `image` whose llama.cpp can use them."),
+    image: engineImage
+      .optional()
+      .describe("An image of the runtime with a CUDA build; the platform's own, for CPUs, when left out."),
+    ...deploymentFields,
+  })
+  .refine((it) => it.gpu === undefined || it.image !== undefined, {
+    path: ["image"],
+    message: "an image of the runtime with a CUDA build: the platform's own computes on CPUs",
+  });
 
 export const artefactAuthority = certificates.describe(
   "Certificates, in PEM form, of the authority behind artefact servers of your own; trusted besides the public ones when weights are fetched.",
@@ -75,15 +62,33 @@ const placement = {
 };
 
 /** A version as it stands in a stack file. */
-export const modelVersion = z.discriminatedUnion("engine", [llamaVersion]);
+export const modelVersion = z.discriminatedUnion("engine", [llamaVersion, vllmVersion, tgiVersion]);
 
-export const modelVersionSettings = z.discriminatedUnion("engine", [llamaVersion.extend(placement)]);
+export type VersionSettings = z.output<typeof modelVersion>;
+
+export const modelVersionSettings = z
+  .discriminatedUnion("engine", [
+    llamaVersion.safeExtend(placement),
+    vllmVersion.safeExtend(placement),
+    tgiVersion.safeExtend(placement),
+  ])
+  .superRefine((it, context) => {
+    const lacksCache = it.engine !== "llama" && readsCache(it) && it.cache === "pod";
+    const cache = {
+      path: ["cache"],
+      want: '"node" or "shared", as weights or adapters lie in the nodes\' cache',
+    };
+    const problems = [...findScalingProblems(it, it.ownership.environment), ...(lacksCache ? [cache] : [])];
+    for (const { path, want } of problems) {
+      context.addIssue({ code: "custom", path: [...path], message: want });
+    }
+  });
 
 export type ModelVersionSettings = z.output<typeof modelVersionSettings>;
 
 export type ModelVersionRefs = {
   readonly namespace: Input<string>;
-  /** Image reference by digest. */
+  /** Reference of the runtime's image, by digest. */
   readonly image: Input<string>;
   readonly serviceAccount: Input<string>;
   readonly priorityClass: Input<string>;
@@ -95,6 +100,8 @@ export type ModelVersionOverride = {
   readonly deployment?: Override<DeploymentArgs>;
   readonly service?: Override<ServiceArgs>;
   readonly disruptionBudget?: Override<PodDisruptionBudgetArgs>;
+  readonly scaledObject?: Override<CustomResourceArgs>;
+  readonly autoscaler?: Override<HorizontalPodAutoscalerArgs>;
 };
 
 export type ModelVersionArgs = z.input<typeof modelVersionSettings> & {

@@ -1,15 +1,25 @@
 // ModelVersion: one version of a model as pods behind a Service of its own.
-import { Deployment } from "@pulumi/kubernetes/apps/v1/index.js";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/index.js";
+import { Deployment, type DeploymentArgs } from "@pulumi/kubernetes/apps/v1/index.js";
+import { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2/index.js";
 import { ConfigMap, Service } from "@pulumi/kubernetes/core/v1/index.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/index.js";
 import { all, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
 import { BaseComponent } from "../kit/component.ts";
+import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
 import { rolloutTimeouts } from "../kit/rollout.ts";
-import { type ModelVersionArgs, type ModelVersionOverride, modelVersionSettings } from "./serving.args.ts";
+import { modelConfigArgs } from "./runtime-pod.ts";
+import { autoscalerArgs, scaledObjectArgs } from "./scaling.manifests.ts";
+import {
+  type ModelVersionArgs,
+  type ModelVersionOverride,
+  type ModelVersionRefs,
+  modelVersionSettings,
+} from "./serving.args.ts";
 import * as manifests from "./serving.manifests.ts";
-import { type ModelVersionPlan, planModelVersion } from "./serving.plan.ts";
+import { type ModelVersionPlan, planModelVersion, type RuntimePlan } from "./serving.plan.ts";
 
 const TOKEN = { area: "serving", kind: "ModelVersion" };
 
@@ -23,27 +33,66 @@ export class ModelVersion extends BaseComponent {
     super(TOKEN, name, opts);
     const override = args.override ?? {};
     const pods = this.#createPods(plan, args);
+    this.#createScaler(plan, { namespace: args.refs.namespace, deployment: pods }, override);
     const service = this.#createService(plan, args.refs, override);
     this.serviceName = all([service, pods]).apply(([name]) => name);
     this.registerOutputs({ serviceName: this.serviceName });
   }
 
   #createPods(plan: ModelVersionPlan, args: ModelVersionArgs): Output<string> {
-    const config = new ConfigMap(
-      this.childName(`config-${plan.config.checksum}`),
-      manifests.modelConfigArgs(plan, args.refs.namespace),
-      this.childOptions({ aliases: [{ name: this.childName("config") }] }),
-    ).metadata.name;
-    return new Deployment(
+    const times = { ...plan, replicas: plan.scaling.mostPods };
+    return named(
+      Deployment,
       this.childName("deployment"),
-      applyOverride(manifests.modelDeploymentArgs(plan, { ...args.refs, config }), args.override?.deployment),
-      this.childOptions({ customTimeouts: rolloutTimeouts(plan) }),
-    ).metadata.name;
+      applyOverride(this.#deploymentArgs(plan, args.refs), args.override?.deployment),
+      this.childOptions({ customTimeouts: rolloutTimeouts(times) }),
+    );
+  }
+
+  #deploymentArgs(plan: ModelVersionPlan, refs: ModelVersionRefs): DeploymentArgs {
+    const { pods } = plan;
+    if (pods.kind === "server") return manifests.serverDeploymentArgs({ ...plan, pods }, refs);
+    const runtime = { ...plan, pods };
+    return manifests.runtimeDeploymentArgs(runtime, { ...refs, config: this.#createConfig(runtime, refs) });
+  }
+
+  #createConfig(plan: ModelVersionPlan<RuntimePlan>, refs: ModelVersionRefs): Output<string> {
+    return named(
+      ConfigMap,
+      this.childName(`config-${plan.pods.config.checksum}`),
+      modelConfigArgs(plan, refs.namespace),
+      this.childOptions({ aliases: [{ name: this.childName("config") }] }),
+    );
+  }
+
+  #createScaler(
+    plan: ModelVersionPlan,
+    target: Pick<ModelVersionRefs, "namespace"> & { readonly deployment: Output<string> },
+    override: ModelVersionOverride,
+  ): void {
+    const { scaling } = plan;
+    switch (scaling.kind) {
+      case "none":
+        return;
+      case "keda":
+        new CustomResource(
+          this.childName("scaled-object"),
+          applyOverride(scaledObjectArgs(plan, scaling, target), override.scaledObject),
+          this.childOptions(),
+        );
+        return;
+      case "hpa":
+        new HorizontalPodAutoscaler(
+          this.childName("autoscaler"),
+          applyOverride(autoscalerArgs(plan, scaling, target), override.autoscaler),
+          this.childOptions(),
+        );
+    }
   }
 
   #createService(
     plan: ModelVersionPlan,
-    refs: ModelVersionArgs["refs"],
+    refs: ModelVersionRefs,
     override: ModelVersionOverride,
   ): Output<string> {
     new PodDisruptionBudget(
@@ -51,10 +100,11 @@ export class ModelVersion extends BaseComponent {
       applyOverride(manifests.modelDisruptionArgs(plan, refs.namespace), override.disruptionBudget),
       this.childOptions(),
     );
-    return new Service(
+    return named(
+      Service,
       this.childName("service"),
       applyOverride(manifests.modelServiceArgs(plan, refs.namespace), override.service),
       this.childOptions(),
-    ).metadata.name;
+    );
   }
 }

@@ -13,6 +13,7 @@ const settings = {
   versions: ["1.1.0", "1.0.0"],
   weights: { "1.1.0": 10, "1.0.0": 90 },
   stickyBy: "session" as const,
+  sleeping: [],
 };
 
 /** Whole percentages of any number of versions that sum to 100. */
@@ -31,6 +32,7 @@ describe("planCanary", () => {
         { version: "1.1.0", weight: 10 },
       ],
       stickyBy: "session",
+      sleeping: [],
     });
   });
 
@@ -103,6 +105,14 @@ describe("httpRouteArgs", () => {
       },
     });
   });
+
+  it("names the versions that may sleep, sorted", () => {
+    const refs = { namespace: "rampa", gateway: "rampa", services: { "1.0.0": "a", "1.1.0": "b" } };
+    const plan = planCanary({ ...settings, sleeping: ["1.1.0", "1.0.0", "1.1.0"] });
+    expect(httpRouteArgs(plan, refs)).toMatchObject({
+      metadata: { annotations: { "rampa.dev/sleeping": '["1.0.0","1.1.0"]' } },
+    });
+  });
 });
 
 describe("StaticCanary", () => {
@@ -117,5 +127,11 @@ describe("StaticCanary", () => {
         "Next: correct the arguments of this component, then run `pulumi preview`",
       ].join("\n"),
     );
+  });
+
+  it("refuses a sleeping version that does not exist", () => {
+    const refs = { namespace: "rampa", gateway: "rampa", services: {} };
+    const create = () => new StaticCanary("chat", { ...settings, sleeping: ["1.0.0", "1.2.0"], refs });
+    expect(create).toThrow('  sleeping.1: got "1.2.0", want a version that exists: 1.1.0, 1.0.0');
   });
 });

@@ -29,6 +29,17 @@ describe("planGateway", () => {
       timeouts: { firstByteMs: 45_000, connectMs: 5_000 },
     });
   });
+
+  it("leaves how requests are held to the runtime, unless told", () => {
+    const holdOf = (change: object): unknown => {
+      const { config } = planGateway(settingsOf(change));
+      const written = JSON.parse(config.data["config.json"] ?? "");
+      runtimeConfig.parse(written);
+      return written.hold;
+    };
+    expect(holdOf({})).toBeUndefined();
+    expect(holdOf({ hold: { ms: 20_000 } })).toEqual({ requests: 1_000, bytes: 67_108_864, ms: 20_000 });
+  });
 });
 
 describe("gateway manifests", () => {
@@ -92,6 +103,7 @@ describe("gateway manifests", () => {
     { service: { kind: "nodePort", port: 8080 } },
     { service: { kind: "loadBalancer" } },
     { timeouts: { firstByteMs: -1 } },
+    { hold: { requests: -1 } },
     { rollout: { maxSurge: 0, maxUnavailable: 0 } },
   ])("refuses %j", (change) => {
     expect(gatewaySettings.safeParse({ ownership, namespace: "rampa", ...change }).success).toBe(false);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { StackSettings } from "../../../stacks/settings.ts";
-import { planStack, STACKS } from "../../kit/plan-stack.ts";
+import { onNamedCluster, planStack, STACKS } from "../../kit/plan-stack.ts";
 import type { RecordedResource } from "../../kit/record-resources.ts";
 import { ensureAnalyser, findConnections, type Peer } from "./policy-analyser.ts";
 
@@ -144,7 +144,7 @@ type Objects = {
 };
 
 async function planObjects(stack: string, network: Partial<StackSettings["network"]> = {}): Promise<Objects> {
-  const change = (it: StackSettings) => ({ ...it, network: { ...it.network, ...network } });
+  const change = (it: StackSettings) => onNamedCluster({ ...it, network: { ...it.network, ...network } });
   const { resources, settings } = await planStack(stack, { change });
   const propsOf = (found: (resource: RecordedResource) => boolean) =>
     resources.filter((it) => it.type.startsWith("kubernetes:") && found(it)).map(({ props }) => props);

@@ -27,6 +27,33 @@ const named = (name: string) => ({
 });
 
 describe("isolation", () => {
+  it("says why its pods may call every address, and only where they may", () => {
+    const reasons = (settings: object) =>
+      planNetwork(networkSettings.parse({ ownership, ...settings }))
+        .policies.map((policy) => {
+          const plan = { labels: {}, policies: [] };
+          return networkPolicyArgs(plan, policy, { namespace: "rampa" }).metadata;
+        })
+        .filter((metadata) => metadata !== undefined && "annotations" in metadata);
+    expect(reasons({ artefacts: "fetched" })).toEqual([
+      expect.objectContaining({
+        name: "allow-gateway-to-api-server",
+        annotations: {
+          "rampa.dev/egress-reason":
+            "the addresses of the API server are not known; name them in `apiServers`",
+        },
+      }),
+      expect.objectContaining({
+        name: "allow-artefact-fetch",
+        annotations: {
+          "rampa.dev/egress-reason":
+            "weights are fetched from public hubs, whose addresses change; verified by checksum",
+        },
+      }),
+    ]);
+    expect(reasons({ artefacts: "cached", apiServers: ["10.96.0.1/32"] })).toEqual([]);
+  });
+
   it("denies every path, and opens those that serving needs", () => {
     expect(specs({ clients: ["10.1.0.0/16"] })).toEqual({
       "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [], egress: [] },

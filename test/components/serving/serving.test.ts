@@ -8,7 +8,11 @@ import {
 } from "../../../components/serving/model-cache.ts";
 import { type ModelVersionSettings, modelVersionSettings } from "../../../components/serving/serving.args.ts";
 import * as manifests from "../../../components/serving/serving.manifests.ts";
-import { planModelVersion } from "../../../components/serving/serving.plan.ts";
+import {
+  type ModelVersionPlan,
+  planModelVersion,
+  type RuntimePlan,
+} from "../../../components/serving/serving.plan.ts";
 import { ModelVersion } from "../../../components/serving/serving.ts";
 import { runtimeConfig } from "../../../serving/contract/runtime-config.ts";
 import { ownedLabels, ownership } from "../../kit/component-owner.ts";
@@ -34,6 +38,13 @@ function settingsOf(change: object = {}): ModelVersionSettings {
   });
 }
 
+/** The plan of a version on our own runtime. */
+function runtimePlan(change: object = {}): ModelVersionPlan<RuntimePlan> {
+  const plan = planModelVersion(settingsOf(change));
+  if (plan.pods.kind !== "runtime") throw new Error("not on our own runtime");
+  return { ...plan, pods: plan.pods };
+}
+
 const selector = { "app.kubernetes.io/name": "model", "app.kubernetes.io/instance": "chat-1-0-0" };
 const labels = {
   ...ownedLabels("model", "chat-1-0-0"),
@@ -43,7 +54,7 @@ const labels = {
 
 describe("planModelVersion", () => {
   it("writes configuration that the runtime accepts, for the model and for the fetch before it", () => {
-    const { data } = planModelVersion(settingsOf({ contextTokens: 4096, cache: "pod" })).config;
+    const { data } = runtimePlan({ contextTokens: 4096, cache: "pod" }).pods.config;
     const [model, fetch] = ["config.json", "fetch.json"].map((file) =>
       runtimeConfig.parse(JSON.parse(data[file] ?? "")),
     );
@@ -59,18 +70,18 @@ describe("planModelVersion", () => {
 
   it("hands the authority of artefact servers to the fetch, as the runtime accepts it", () => {
     const artefactAuthority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-    const { data } = planModelVersion(settingsOf({ artefactAuthority })).config;
+    const { data } = runtimePlan({ artefactAuthority }).pods.config;
     const fetch = runtimeConfig.parse(JSON.parse(data["fetch.json"] ?? ""));
     expect(fetch).toMatchObject({ role: "fetch", authority: artefactAuthority });
     expect(data["config.json"]).not.toContain("CERTIFICATE");
   });
 
   it("fetches nothing where the nodes offer the weights", () => {
-    expect(Object.keys(planModelVersion(settingsOf({ cache: "node" })).config.data)).toEqual(["config.json"]);
+    expect(Object.keys(runtimePlan({ cache: "node" }).pods.config.data)).toEqual(["config.json"]);
   });
 
   it("names the configuration after its content", () => {
-    const name = (change: object) => planModelVersion(settingsOf(change)).config.name;
+    const name = (change: object) => runtimePlan(change).pods.config.name;
     expect(name({})).toMatch(/^chat-1-0-0-config-[0-9a-f]{8}$/);
     expect(name({ replicas: 5 })).toBe(name({}));
     expect(name({ sequences: 9 })).not.toBe(name({}));
@@ -89,13 +100,13 @@ describe("planModelVersion", () => {
 
 describe("model manifests", () => {
   const podSpec = (change: object) => {
-    const args = manifests.modelDeploymentArgs(planModelVersion(settingsOf(change)), refs);
+    const args = manifests.runtimeDeploymentArgs(runtimePlan(change), refs);
     return JSON.parse(JSON.stringify(args)).spec.template.spec;
   };
 
   it("describes a Deployment whose selector leaves out what changes", () => {
-    const plan = planModelVersion(settingsOf({ cache: "node", startupSeconds: 120 }));
-    expect(manifests.modelDeploymentArgs(plan, refs)).toMatchObject({
+    const plan = runtimePlan({ cache: "node", startupSeconds: 120 });
+    expect(manifests.runtimeDeploymentArgs(plan, refs)).toMatchObject({
       metadata: { name: "chat-1-0-0", namespace: "rampa", labels },
       spec: {
         replicas: 2,
@@ -104,7 +115,7 @@ describe("model manifests", () => {
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         selector: { matchLabels: selector },
         template: {
-          metadata: { labels, annotations: { "rampa.dev/config-checksum": plan.config.checksum } },
+          metadata: { labels, annotations: { "rampa.dev/config-checksum": plan.pods.config.checksum } },
         },
       },
     });
