@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { EngineEvent, EngineStatus, GenerateRequest } from "./contract/generation.ts";
 import type { OpenAiFault } from "./contract/openai/fault.ts";
 import type { ClientKey } from "./core/auth/authorize-key.ts";
+import type { UpstreamFault } from "./core/route/decide-recovery.ts";
 import type { Endpoint } from "./core/route/endpoint.ts";
 
 /** Structured log. `fields` never hold a prompt, an answer or a key. */
@@ -75,18 +76,6 @@ export type UpstreamCall = {
   readonly firstByteMs: number;
 };
 
-export type UpstreamFault =
-  /** No connection came about: the request can't have been processed. */
-  | "unreachable"
-  | "connect timeout"
-  | "first byte timeout"
-  | "idle timeout"
-  /** The connection broke. */
-  | "reset"
-  /** What came is not HTTP, or not as long as it said. */
-  | "invalid"
-  | "aborted";
-
 /** Where an answer goes. `write` returns false to hold the upstream until `onWritable` calls back. */
 export type UpstreamSink = {
   readonly start: (status: number, headers: IncomingHttpHeaders) => void;
@@ -103,5 +92,7 @@ export type RunningCall = {
 
 export type Upstreams = {
   readonly send: (call: UpstreamCall, sink: UpstreamSink) => RunningCall;
+  /** Whether a connection comes about within the time; nothing is sent over it. Never rejects. */
+  readonly canConnect: (to: { readonly host: string; readonly port: number }, ms: number) => Promise<boolean>;
   readonly close: () => Promise<void>;
 };

@@ -8,5 +8,8 @@ export const ROUTE_ANNOTATION_VERSIONS = "rampa.dev/versions";
 /** `request`, `session` or `user`: what keeps a caller on one side. */
 export const ROUTE_ANNOTATION_STICKY_BY = "rampa.dev/sticky-by";
 
+/** JSON list of the versions that may be without a pod, e.g. `["1.0.0"]`: requests for them are held until one is up. */
+export const ROUTE_ANNOTATION_SLEEPING = "rampa.dev/sleeping";
+
 /** Name of the request header by which any Gateway API data plane can match the endpoint. */
 export const ROUTE_HEADER_ENDPOINT = "x-rampa-endpoint";

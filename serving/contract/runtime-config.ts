@@ -48,6 +48,26 @@ const bodyLimits = z
   })
   .prefault({});
 
+const hold = z
+  .strictObject({
+    requests: z
+      .int("a whole number from 0 up")
+      .min(0, "a whole number from 0 up")
+      .default(1_000)
+      .describe("Requests that wait at once; one more is refused with 503. 0 holds none."),
+    bytes: z
+      .int("whole bytes from 0 up")
+      .min(0, "whole bytes from 0 up")
+      .default(64 * 1024 * 1024)
+      .describe("Bodies of the waiting requests together, which lie in memory; above it 503."),
+    ms: milliseconds
+      .default(60_000)
+      .describe(
+        "How long a request waits; then 503. Less than the time between two scrapes, and no autoscaler may see it.",
+      ),
+  })
+  .prefault({});
+
 const PEM = /^\s*(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
 
 export const certificates = z.string().regex(PEM, "one or more certificates in PEM form");
@@ -127,6 +147,7 @@ export const gatewayRuntime = z.strictObject({
       totalMs: milliseconds.default(600_000).describe("The whole answer."),
     })
     .prefault({}),
+  hold: hold.describe("Requests for versions that may sleep, until a pod is up."),
   limits: bodyLimits,
   drain,
   log,

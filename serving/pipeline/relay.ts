@@ -1,11 +1,13 @@
 // Sends a request to the variant that the route decides and relays its answer as it comes; retries only while that is safe.
 import type { IncomingHttpHeaders } from "node:http";
 import { faults, type OpenAiFault } from "../contract/openai/fault.ts";
+import { couldNotConnect, decideRecovery, type UpstreamFault } from "../core/route/decide-recovery.ts";
 import type { RouteDecision } from "../core/route/decide-route.ts";
 import type { Variant } from "../core/route/endpoint.ts";
-import type { Caller, RunningCall, UpstreamFault, UpstreamSink, Upstreams } from "../ports.ts";
+import type { Caller, RunningCall, UpstreamSink, Upstreams } from "../ports.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { toCallerHeaders, toUpstreamHeaders } from "./forwarded-headers.ts";
+import { type Held, type Hold, Place } from "./hold.ts";
 import { createUsageTail, type TokenCounts } from "./usage-tail.ts";
 
 export type RelayTimeouts = {
@@ -13,7 +15,7 @@ export type RelayTimeouts = {
   /** For streams only: the first byte of a plain answer comes with its last token. */
   readonly firstByteMs: number;
   readonly idleMs: number;
-  /** From arrival to the last byte, retries included. */
+  /** From arrival to the last byte, retries and waits included. */
   readonly totalMs: number;
 };
 
@@ -26,6 +28,7 @@ export type RelayRequest = {
   /** Whether the body asks for a usage that the caller did not ask for. */
   readonly hidesUsage: boolean;
   readonly upstreams: Upstreams;
+  readonly hold: Hold;
   readonly timeouts: RelayTimeouts;
   /** Decides again without the variants that could not be reached. */
   readonly decide: (unreachable: readonly string[]) => RouteDecision;
@@ -45,28 +48,33 @@ export type RelayResult = {
    * output the events with content that were seen: a lower bound, as an event may hold several tokens.
    */
   readonly usage: TokenCounts | undefined;
+  /** Left out for a request that did not have to wait for a pod. */
+  readonly held: Held | undefined;
 };
-
-/** Pauses before the second and third attempt: time for a Service to drop a pod that went away. */
-const RETRY_PAUSES_MS = [50, 250];
 
 /** Relays until the answer is complete, refused or given up; what went wrong has been answered to the caller. */
 export async function relay(request: RelayRequest): Promise<RelayResult> {
   const { exchange } = request;
   const answer = new RelayedAnswer(request);
   const unreachable: string[] = [];
-  for (let attempt = 1; ; attempt += 1) {
+  for (let retries = 0; ; ) {
     const decision = decideAttempt(request, unreachable);
-    if (decision.kind === "refuse") return answer.refuse(decision.fault, attempt);
-    const fault = await answer.attempt(decision.variant);
-    if (fault === undefined || answer.isSettled) return answer.result(attempt);
-    const pauseMs = RETRY_PAUSES_MS[attempt - 1];
-    if (pauseMs === undefined || !isSafeToRetry(fault) || answer.hasStarted) {
-      return answer.refuse(toFault(fault, request.timeouts), attempt);
+    if (decision.kind === "refuse") return answer.refuse(decision.fault);
+    const { variant } = decision;
+    const fault = await answer.attempt(variant);
+    if (fault === undefined || answer.isSettled) return answer.result();
+    const { hasStarted } = answer;
+    const recovery = decideRecovery({ fault, retries, hasStarted, maySleep: variant.maySleep });
+    if (recovery.kind === "give up") return answer.refuse(toFault(fault, request.timeouts));
+    if (recovery.kind === "wait") {
+      const refusal = await answer.wait(variant);
+      if (refusal) return answer.refuse(refusal);
+    } else {
+      retries += 1;
+      if (couldNotConnect(fault)) unreachable.push(variant.id);
+      await pause(recovery.pauseMs);
     }
-    if (couldNotConnect(fault)) unreachable.push(decision.variant.id);
-    await pause(pauseMs);
-    if (exchange.isOver) return answer.result(attempt);
+    if (answer.isSettled || exchange.isOver) return answer.result();
   }
 }
 
@@ -76,12 +84,6 @@ function decideAttempt(request: RelayRequest, unreachable: readonly string[]): R
   const other = request.decide(unreachable);
   return other.kind === "serve" ? other : request.decide([]);
 }
-
-/** Nothing reached the model server, or nothing was answered: generating twice changes nothing but the cost. */
-const isSafeToRetry = (fault: UpstreamFault): boolean => couldNotConnect(fault) || fault === "reset";
-
-const couldNotConnect = (fault: UpstreamFault): boolean =>
-  fault === "unreachable" || fault === "connect timeout";
 
 function toFault(fault: UpstreamFault, timeouts: RelayTimeouts): OpenAiFault {
   switch (fault) {
@@ -105,7 +107,10 @@ class RelayedAnswer implements UpstreamSink {
   readonly #request: RelayRequest;
   readonly #usage = createUsageTail();
   readonly #deadline: NodeJS.Timeout;
-  #call: RunningCall | undefined;
+  readonly #place: Place;
+  /** What is waited for now: a model server's answer or a pod. */
+  #running: { readonly abort: () => void } | undefined;
+  #attempts = 0;
   #variant: Variant | undefined;
   #status = 0;
   #stream: AnswerStream | undefined;
@@ -114,14 +119,15 @@ class RelayedAnswer implements UpstreamSink {
 
   constructor(request: RelayRequest) {
     this.#request = request;
-    const { exchange, timeouts } = request;
+    const { exchange, timeouts, endpoint, body, hold } = request;
+    this.#place = new Place(hold, { endpoint, bytes: body.length, arrivedMs: exchange.startedAt });
     this.#deadline = setTimeout(() => {
       this.#fail(faults.upstreamTimeout("total", timeouts.totalMs));
-      this.#call?.abort();
+      this.#running?.abort();
     }, timeouts.totalMs);
     exchange.onAbort((reason) => {
       this.#outcome ??= reason === "caller gone" ? "caller_gone" : "shutting_down";
-      this.#call?.abort();
+      this.#running?.abort();
     });
   }
 
@@ -134,10 +140,26 @@ class RelayedAnswer implements UpstreamSink {
     return this.#outcome !== undefined;
   }
 
+  /** Where others wait for the variant already, it counts as unreachable without being tried. */
   async attempt(variant: Variant): Promise<UpstreamFault | undefined> {
-    const { exchange, upstreams, body, endpoint, isStream, timeouts } = this.#request;
     this.#variant = variant;
-    this.#call = upstreams.send(
+    if (this.#place.mustQueue(variant)) return "unreachable";
+    const { exchange } = this.#request;
+    const call = this.#send(variant);
+    this.#running = call;
+    const fault = await call.end;
+    this.#place.finish(couldNotConnect(fault) ? "not connected" : "answered");
+    if (fault === undefined && !this.isSettled) {
+      exchange.response.end(this.#stream?.rest());
+      this.#outcome = this.#status < 400 ? "ok" : `upstream_${this.#status}`;
+    }
+    return fault;
+  }
+
+  #send(variant: Variant): RunningCall {
+    const { exchange, upstreams, body, endpoint, isStream, timeouts } = this.#request;
+    this.#attempts += 1;
+    return upstreams.send(
       {
         host: variant.host,
         port: variant.port,
@@ -152,16 +174,26 @@ class RelayedAnswer implements UpstreamSink {
       },
       this,
     );
-    const fault = await this.#call.end;
-    if (fault === undefined && !this.isSettled) {
-      exchange.response.end(this.#stream?.rest());
-      this.#outcome = this.#status < 400 ? "ok" : `upstream_${this.#status}`;
+  }
+
+  /** Until a pod of the variant may be asked, or why that will not be. */
+  async wait(variant: Variant): Promise<OpenAiFault | undefined> {
+    const wait = this.#place.wait(variant);
+    this.#running = wait;
+    switch (await wait.end) {
+      case "full":
+        return faults.holdFull();
+      case "late":
+        return faults.holdOver(this.#request.hold.limits.ms);
+      case "ready":
+      case "aborted":
+        return undefined;
     }
-    return fault;
   }
 
   start(status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
+    this.#place.finish("answered");
     const { exchange, endpoint, hidesUsage } = this.#request;
     if (exchange.isOver || this.#variant === undefined) return;
     const isStream = headers["content-type"]?.startsWith("text/event-stream") === true;
@@ -191,17 +223,19 @@ class RelayedAnswer implements UpstreamSink {
     this.#request.exchange.response.once("drain", resume);
   }
 
-  refuse(fault: OpenAiFault, attempts: number): RelayResult {
+  refuse(fault: OpenAiFault): RelayResult {
     this.#fail(fault);
-    return this.result(attempts);
+    return this.result();
   }
 
-  result(attempts: number): RelayResult {
+  result(): RelayResult {
     clearTimeout(this.#deadline);
+    this.#place.finish("answered");
     return {
       outcome: this.#outcome ?? "caller_gone",
       variant: this.#variant,
-      attempts,
+      attempts: this.#attempts,
+      held: this.#place.held,
       firstTokenMs: this.#firstTokenMs,
       usage: this.#usage.read() ?? (this.#stream && { output: this.#stream.contentEvents }),
     };

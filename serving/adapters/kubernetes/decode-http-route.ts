@@ -1,6 +1,7 @@
 // HTTPRoute object → endpoint, pure: the Gateway API carries the weights, our annotations the rest.
 import { z } from "zod";
 import {
+  ROUTE_ANNOTATION_SLEEPING,
   ROUTE_ANNOTATION_STICKY_BY,
   ROUTE_ANNOTATION_VERSIONS,
   ROUTE_LABEL_ENDPOINT,
@@ -17,19 +18,19 @@ const backendRef = z.looseObject({
   weight: z.int().min(0).max(1_000_000).default(1),
 });
 
-const versionsAnnotation = z
-  .string()
-  .default("{}")
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      context.addIssue({ code: "custom", message: "not valid JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.record(z.string(), z.string()));
+const annotationJson = (whenLeftOut: string) =>
+  z
+    .string()
+    .default(whenLeftOut)
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        context.addIssue({ code: "custom", message: "not valid JSON" });
+        return z.NEVER;
+      }
+    });
 
 const httpRoute = z.looseObject({
   metadata: z.looseObject({
@@ -39,7 +40,8 @@ const httpRoute = z.looseObject({
     labels: z.looseObject({ [ROUTE_LABEL_ENDPOINT]: z.string().min(1).optional() }).default({}),
     annotations: z
       .looseObject({
-        [ROUTE_ANNOTATION_VERSIONS]: versionsAnnotation,
+        [ROUTE_ANNOTATION_VERSIONS]: annotationJson("{}").pipe(z.record(z.string(), z.string())),
+        [ROUTE_ANNOTATION_SLEEPING]: annotationJson("[]").pipe(z.array(z.string())),
         [ROUTE_ANNOTATION_STICKY_BY]: z.enum(["request", "session", "user"]).default("session"),
       })
       .prefault({}),
@@ -62,16 +64,19 @@ export function decodeHttpRoute(object: unknown): Decoded {
   }
   const { metadata, spec } = result.data;
   const versions = metadata.annotations[ROUTE_ANNOTATION_VERSIONS];
+  const sleeping = metadata.annotations[ROUTE_ANNOTATION_SLEEPING];
   const refs = spec.rules.find((rule) => rule.backendRefs.length > 0)?.backendRefs ?? [];
   if (refs.length === 0) return { ok: false, reason: "spec.rules: no rule has backendRefs" };
   const variants = refs.map((ref) => {
     const id = isHost(ref.name) ? `${ref.name}:${ref.port}` : ref.name;
+    const version = versions[id] ?? versions[ref.name] ?? ref.name;
     return {
       id,
-      version: versions[id] ?? versions[ref.name] ?? ref.name,
+      version,
       weight: ref.weight,
       host: isHost(ref.name) ? ref.name : `${ref.name}.${ref.namespace ?? metadata.namespace}.svc`,
       port: ref.port,
+      maySleep: sleeping.includes(version),
     };
   });
   const twice = variants.find(({ id }, at) => variants.findIndex((other) => other.id === id) !== at);

@@ -1,6 +1,8 @@
 // Calls to model servers: one undici pool an origin, bytes in and out, faults told apart by what may be done about them.
+import { connect } from "node:net";
 import { type Dispatcher, errors, Pool } from "undici";
-import type { RunningCall, UpstreamCall, UpstreamFault, UpstreamSink, Upstreams } from "../../ports.ts";
+import type { UpstreamFault } from "../../core/route/decide-recovery.ts";
+import type { RunningCall, UpstreamCall, UpstreamSink, Upstreams } from "../../ports.ts";
 
 export type UpstreamTimeouts = {
   readonly connectMs: number;
@@ -25,6 +27,7 @@ export function createUpstreams(timeouts: UpstreamTimeouts): Upstreams {
   };
   return {
     send: (call, sink) => send(poolOf(call.host, call.port), call, sink),
+    canConnect,
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },
@@ -60,6 +63,19 @@ function send(pool: Pool, call: UpstreamCall, sink: UpstreamSink): RunningCall {
     control?.abort(new errors.RequestAbortedError());
   };
   return { end, abort };
+}
+
+function canConnect(to: { readonly host: string; readonly port: number }, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(to);
+    const end = (isConnected: boolean): void => {
+      socket.destroy();
+      resolve(isConnected);
+    };
+    socket.setTimeout(ms, () => end(false));
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
+  });
 }
 
 const UNREACHABLE = new Set([

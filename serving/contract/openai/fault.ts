@@ -140,6 +140,14 @@ export const faults = {
     ...server(503, "overloaded", "All sequences are busy and the queue is full."),
     retryAfterSeconds,
   }),
+  holdFull: (): OpenAiFault => ({
+    ...server(503, "overloaded", "Too many requests wait for a model server to start."),
+    retryAfterSeconds: 5,
+  }),
+  holdOver: (limitMs: number): OpenAiFault => ({
+    ...server(503, "not_ready", `No model server of the version took the request within ${limitMs} ms.`),
+    retryAfterSeconds: 5,
+  }),
   notReady: (message = "The server is not ready yet."): OpenAiFault => ({
     ...server(503, "not_ready", message),
     retryAfterSeconds: 1,

@@ -10,6 +10,8 @@ export type Variant = {
   readonly weight: number;
   readonly host: string;
   readonly port: number;
+  /** Whether it may be without a pod until somebody asks for it. */
+  readonly maySleep: boolean;
 };
 
 export type Endpoint = {

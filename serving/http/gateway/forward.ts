@@ -7,6 +7,7 @@ import { chooseUnit } from "../../core/route/choose-unit.ts";
 import { decideRoute } from "../../core/route/decide-route.ts";
 import type { Endpoint } from "../../core/route/endpoint.ts";
 import { askUsage } from "../../pipeline/ask-usage.ts";
+import type { Hold } from "../../pipeline/hold.ts";
 import { type RelayResult, relay } from "../../pipeline/relay.ts";
 import type { Log, RouteTable, Upstreams } from "../../ports.ts";
 import type { Exchange } from "../exchange.ts";
@@ -21,6 +22,7 @@ export type ForwardParts = AuthenticationParts & {
   readonly config: GatewayRuntime;
   readonly table: RouteTable;
   readonly upstreams: Upstreams;
+  readonly hold: Hold;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
 };
@@ -111,6 +113,7 @@ function relayAdmitted(
     hidesUsage,
     body,
     upstreams: parts.upstreams,
+    hold: parts.hold,
     timeouts: parts.config.timeouts,
     decide: (unreachable) => decideRoute({ endpoint, unit, wantedVersion, unreachable }),
     mayChangeVariant: unit === requestId,

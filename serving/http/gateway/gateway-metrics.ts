@@ -1,6 +1,8 @@
 // The gateway's Prometheus metrics; names and buckets follow OpenTelemetry's gen_ai conventions where they have one.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { GATEWAY_WAITING_REQUESTS } from "../../contract/metric-names.ts";
 import { totalWeight } from "../../core/route/endpoint.ts";
+import type { Held, Hold } from "../../pipeline/hold.ts";
 import type { RouteTable } from "../../ports.ts";
 import type { Metrics } from "../probes.ts";
 
@@ -15,6 +17,7 @@ export type RequestFigures = {
   readonly secondsPerToken: number | undefined;
   readonly inputTokens: number | undefined;
   readonly outputTokens: number | undefined;
+  readonly held?: Held | undefined;
 };
 
 export type GatewayMetrics = Metrics & {
@@ -30,14 +33,16 @@ const FIRST_TOKEN_BUCKETS = [
   0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 const PER_TOKEN_BUCKETS = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5];
+const HELD_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 120, 300];
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, power) => 4 ** power);
 const GEN_AI = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "version"] as const;
 
 /** No label holds a user, a key or a request: their number has no bound. */
-export function createGatewayMetrics(table: RouteTable): GatewayMetrics {
+export function createGatewayMetrics(table: RouteTable, hold: Pick<Hold, "waiting">): GatewayMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerWeights(registry, table);
+  registerWaiting(registry, table, hold);
   const requests = new Counter({
     name: "gateway_requests_total",
     help: "Requests by outcome: ok, the code of a fault, caller_gone, or the status of the model server.",
@@ -56,8 +61,9 @@ export function createGatewayMetrics(table: RouteTable): GatewayMetrics {
     print: () => registry.metrics(),
     countDemand: (endpoint) => demand.inc({ endpoint }),
     observe: (figures) => {
-      const { endpoint, version, outcome } = figures;
+      const { endpoint, version, outcome, held } = figures;
       requests.inc({ endpoint, version, outcome });
+      if (held) histograms.held.observe({ endpoint, version, end: held.end }, held.ms / 1000);
       observeGenAi(histograms, figures);
     },
   };
@@ -85,6 +91,13 @@ function createHistograms(registry: Registry) {
       help: "Average time a token: of a stream after the first one, of a plain answer over the whole request.",
       labelNames: GEN_AI,
       buckets: PER_TOKEN_BUCKETS,
+      registers,
+    }),
+    held: new Histogram({
+      name: "rampa_gateway_held_seconds",
+      help: "Time that requests waited for a pod of a version that may sleep, by how it ended: ready, full, late or aborted.",
+      labelNames: ["endpoint", "version", "end"],
+      buckets: HELD_BUCKETS,
       registers,
     }),
     tokens: new Histogram({
@@ -130,6 +143,24 @@ function registerWeights(registry: Registry, table: RouteTable): void {
         const total = totalWeight(variants);
         for (const { version, weight } of variants) {
           this.set({ endpoint: name, version }, total === 0 ? 0 : weight / total);
+        }
+      }
+    },
+  });
+}
+
+/** A version that may sleep has its 0 too: the autoscaler that asks gets a number, not nothing. */
+function registerWaiting(registry: Registry, table: RouteTable, hold: Pick<Hold, "waiting">): void {
+  new Gauge({
+    name: GATEWAY_WAITING_REQUESTS,
+    help: "Requests held until a pod of the version is ready; sum them over the gateway's pods.",
+    labelNames: ["endpoint", "version"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name: endpoint, variants } of table.list()) {
+        for (const variant of variants.filter(({ maySleep }) => maySleep)) {
+          this.inc({ endpoint, version: variant.version }, hold.waiting({ endpoint, variant }));
         }
       }
     },

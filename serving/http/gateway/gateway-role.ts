@@ -7,6 +7,7 @@ import { watchRoutes } from "../../adapters/kubernetes/watch-routes.ts";
 import { createUpstreams } from "../../adapters/upstream/upstreams.ts";
 import type { GatewayRuntime } from "../../contract/runtime-config.ts";
 import { createBadKeyLimit } from "../../core/auth/bad-key-limit.ts";
+import { Hold } from "../../pipeline/hold.ts";
 import type { Log } from "../../ports.ts";
 import { createLog } from "../log.ts";
 import { type RunningServer, runUntilSignal, startServer } from "../server.ts";
@@ -43,7 +44,8 @@ export async function startGateway(
   const keys = await openKeyStore({ path: config.keysFile, log, ...poll });
   const stopRoutes = await followRoutes(config.routes, { table, log, ...poll });
   const upstreams = createUpstreams(config.timeouts);
-  const metrics = createGatewayMetrics(table);
+  const hold = new Hold({ limits: config.hold, upstreams, log });
+  const metrics = createGatewayMetrics(table, hold);
   const authentication = { keys, badKeys: createBadKeyLimit(), clock: { nowMs: Date.now } };
   const server = await startServer({
     listen: config.listen,
@@ -52,7 +54,7 @@ export async function startGateway(
     metrics,
     checks: [keys.readiness, routeReadiness(table)],
     routes: [
-      ...createForwardRoutes({ ...authentication, config, table, upstreams, metrics, log }),
+      ...createForwardRoutes({ ...authentication, config, table, upstreams, hold, metrics, log }),
       ...createModelRoutes(table, authentication),
     ],
   });

@@ -1,6 +1,7 @@
 // One log line and the figures of each request; never the prompt, the answer or the key.
 
 import type { Variant } from "../../core/route/endpoint.ts";
+import type { Held } from "../../pipeline/hold.ts";
 import type { TokenCounts } from "../../pipeline/usage-tail.ts";
 import type { Log } from "../../ports.ts";
 import type { Exchange } from "../exchange.ts";
@@ -17,12 +18,13 @@ export type RequestRecord = {
   readonly attempts?: number;
   readonly firstTokenMs?: number | undefined;
   readonly usage?: TokenCounts | undefined;
+  readonly held?: Held | undefined;
 };
 
 type Parts = { readonly metrics: GatewayMetrics; readonly log: Log };
 
 export function recordRequest(record: RequestRecord, { metrics, log }: Parts): void {
-  const { exchange, operation, outcome, usage, firstTokenMs } = record;
+  const { exchange, operation, outcome, usage, firstTokenMs, held } = record;
   const latencyMs = performance.now() - exchange.startedAt;
   const msPerToken = averageMsPerToken(usage?.output ?? 0, latencyMs, firstTokenMs);
   metrics.observe({
@@ -35,6 +37,7 @@ export function recordRequest(record: RequestRecord, { metrics, log }: Parts): v
     secondsPerToken: toSeconds(msPerToken),
     inputTokens: usage?.input,
     outputTokens: usage?.output,
+    held,
   });
   log.info(
     {
@@ -48,6 +51,7 @@ export function recordRequest(record: RequestRecord, { metrics, log }: Parts): v
       status: exchange.response.headersSent ? exchange.response.statusCode : 0,
       attempts: record.attempts,
       latencyMs: round(latencyMs),
+      heldMs: held && round(held.ms),
       ttftMs: firstTokenMs === undefined ? undefined : round(firstTokenMs),
       tokensIn: usage?.input,
       tokensOut: usage?.output,

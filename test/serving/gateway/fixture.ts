@@ -93,10 +93,16 @@ export const answerWith =
 
 export const answer: Behaviour = answerWith(5);
 
-export type Backend = { readonly version: string; readonly port: number; readonly weight: number };
+export type Backend = {
+  readonly version: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly maySleep?: boolean;
+};
 
 export function httpRoute(endpoint: string, backends: readonly Backend[], stickyBy = "session"): object {
   const versions = Object.fromEntries(backends.map(({ version, port }) => [`127.0.0.1:${port}`, version]));
+  const sleeping = backends.filter(({ maySleep }) => maySleep).map(({ version }) => version);
   const backendRefs = backends.map(({ port, weight }) => ({
     group: "",
     kind: "Service",
@@ -111,7 +117,11 @@ export function httpRoute(endpoint: string, backends: readonly Backend[], sticky
       name: endpoint,
       namespace: "rampa",
       labels: { "rampa.dev/endpoint": endpoint },
-      annotations: { "rampa.dev/versions": JSON.stringify(versions), "rampa.dev/sticky-by": stickyBy },
+      annotations: {
+        "rampa.dev/versions": JSON.stringify(versions),
+        "rampa.dev/sticky-by": stickyBy,
+        ...(sleeping.length > 0 && { "rampa.dev/sleeping": JSON.stringify(sleeping) }),
+      },
     },
     spec: { rules: [{ backendRefs }] },
   };
@@ -139,6 +149,7 @@ export type FixtureSettings = {
   readonly keys?: readonly object[];
   readonly timeouts?: Partial<GatewayRuntime["timeouts"]>;
   readonly drain?: Partial<GatewayRuntime["drain"]>;
+  readonly hold?: Partial<GatewayRuntime["hold"]>;
 };
 
 export async function startFixture(settings: FixtureSettings): Promise<Fixture> {
@@ -156,6 +167,7 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
     keysFile: file("keys.json"),
     routes: { from: "file", path: file("routes.json") },
     timeouts: settings.timeouts,
+    hold: settings.hold,
     drain: { settleMs: 0, graceMs: 1_000, ...settings.drain },
   });
   const log: RoleLog = createLog("gateway", { level: "debug" }, file("log.jsonl"));
@@ -238,4 +250,20 @@ const envelope = z.strictObject({
 /** The error of an answer in OpenAI's envelope; fails when the body is anything else. */
 export async function errorOf(response: Response): Promise<z.output<typeof envelope>["error"]> {
   return envelope.parse(await response.json()).error;
+}
+
+/** The log line of the first request. */
+export async function requestLine(fixture: Fixture): Promise<Record<string, unknown>> {
+  const find = async () => (await fixture.log()).split("\n").find((line) => line.includes('"msg":"request"'));
+  await until(async () => (await find()) !== undefined);
+  return JSON.parse((await find()) ?? "");
+}
+
+/** The value of the one line of /metrics with this name and, of some, this kind of token. */
+export async function metric(fixture: Fixture, name: string, kind = ""): Promise<string | undefined> {
+  const lines = (await (await fetch(`${fixture.url}/metrics`)).text()).split("\n");
+  return lines
+    .find((line) => line.startsWith(`${name}{`) && line.includes(kind))
+    ?.split(" ")
+    .at(-1);
 }

@@ -1,24 +1,23 @@
 // Tokens of streams: counted for every caller, shown to those that asked for them.
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   answerWith,
   type Behaviour,
   chat,
   type Fixture,
   frame,
+  metric,
+  requestLine,
   type Served,
   startServed,
-  until,
 } from "./fixture.ts";
+import { stopAfterEach } from "./stop-after-each.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+const stopLater = stopAfterEach();
 
 async function start(behave: Behaviour = answerWith(5)): Promise<Served> {
   const served = await startServed({ behave });
-  cleanups.push(served.stop);
+  stopLater(served.stop);
   return served;
 }
 
@@ -27,21 +26,6 @@ const ASKED = { stream: true, stream_options: { include_usage: true } };
 
 const textOf = async (fixture: Fixture, body: object): Promise<string> =>
   (await fixture.post(body, {}, "model" in body && "prompt" in body ? "/v1/completions" : undefined)).text();
-
-async function requestLine(fixture: Fixture): Promise<Record<string, unknown>> {
-  const find = async () => (await fixture.log()).split("\n").find((line) => line.includes('"msg":"request"'));
-  await until(async () => (await find()) !== undefined);
-  return JSON.parse((await find()) ?? "");
-}
-
-/** The value of the one line of /metrics with this name and, of some, this kind of token. */
-async function metric(fixture: Fixture, name: string, kind = ""): Promise<string | undefined> {
-  const lines = (await (await fetch(`${fixture.url}/metrics`)).text()).split("\n");
-  return lines
-    .find((line) => line.startsWith(`${name}{`) && line.includes(kind))
-    ?.split(" ")
-    .at(-1);
-}
 
 const SENT = [0, 1, 2, 3, 4].map((at) => frame(`w${at} `));
 

@@ -1,8 +1,5 @@
 // What the caller sees when a model server fails, before and in the middle of an answer.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   answer,
   answerWith,
@@ -18,52 +15,22 @@ import {
   startUpstream,
   until,
 } from "./fixture.ts";
+import { stopAfterEach } from "./stop-after-each.ts";
+import { closedPort, startFullServer } from "./unreachable.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+const stopLater = stopAfterEach();
 
 async function start(behave: Behaviour, timeouts: ServedSettings["timeouts"] = {}): Promise<Served> {
   const served = await startServed({ behave, timeouts });
-  cleanups.push(served.stop);
+  stopLater(served.stop);
   return served;
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** A model server whose process stands still and whose queue of connections is full: the kernel drops further ones. */
-async function startFullServer(): Promise<{ port: number; acceptAgain(): void; stop(): Promise<void> }> {
-  const program = `require("node:http").createServer((_, response) => response.end("{}"))
-    .listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () { console.log(this.address().port); });`;
-  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = await once(child.stdout, "data");
-  const port = Number(String(line));
-  child.kill("SIGSTOP");
-  const fillers = Array.from({ length: 4 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => {}));
-  await once(fillers[0] ?? child, "connect");
-  return {
-    port,
-    acceptAgain: () => child.kill("SIGCONT"),
-    async stop() {
-      for (const filler of fillers) filler.destroy();
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
-  };
 }
 
 describe("before the first byte", () => {
   it("answers 502 when no model server listens", async () => {
     const port = await closedPort();
     const fixture = await startFixture({ routes: [httpRoute("chat", [{ version: "1", port, weight: 1 }])] });
-    cleanups.push(fixture.stop);
+    stopLater(fixture.stop);
     const response = await fixture.post(chat());
     expect(response.status).toBe(502);
     expect((await errorOf(response)).code).toBe("upstream_unreachable");
@@ -84,10 +51,10 @@ describe("before the first byte", () => {
 
   it("asks again when a connection is not accepted in time", async () => {
     const server = await startFullServer();
-    cleanups.push(server.stop);
+    stopLater(server.stop);
     const routes = [httpRoute("chat", [{ version: "1.0.0", port: server.port, weight: 100 }])];
     const fixture = await startFixture({ routes, timeouts: { connectMs: 300 } });
-    cleanups.push(fixture.stop);
+    stopLater(fixture.stop);
     const response = fixture.post(chat());
     setTimeout(server.acceptAgain, 1_200);
     expect((await response).status).toBe(200);
@@ -95,7 +62,7 @@ describe("before the first byte", () => {
 
   it("sends a request of no session to another variant when one is gone", async () => {
     const upstream = await startUpstream();
-    cleanups.push(upstream.close);
+    stopLater(upstream.close);
     const routes = [
       httpRoute("chat", [
         { version: "1.0.0", port: await closedPort(), weight: 99 },
@@ -103,7 +70,7 @@ describe("before the first byte", () => {
       ]),
     ];
     const fixture = await startFixture({ routes });
-    cleanups.push(fixture.stop);
+    stopLater(fixture.stop);
     const response = await fixture.post(chat());
     expect(response.status).toBe(200);
     expect(response.headers.get("x-rampa-version")).toBe("1.1.0");
@@ -148,7 +115,7 @@ describe("before the first byte", () => {
     await until(() => statuses.length > 50);
     await first.close();
     const second = await startUpstream(answer, first.port);
-    cleanups.push(second.close);
+    stopLater(second.close);
     await until(() => second.seen.length > 50);
     running = false;
     await Promise.all(load);

@@ -1,6 +1,6 @@
 // Weights over real connections: the share of a split, weight 0, the tester's override, live weight changes, drain.
 import { Agent, request } from "undici";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   answerWith,
   type Behaviour,
@@ -16,11 +16,9 @@ import {
   startUpstream,
   until,
 } from "./fixture.ts";
+import { stopAfterEach } from "./stop-after-each.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+const stopLater = stopAfterEach();
 
 async function startPair(
   weights: readonly [number, number],
@@ -38,7 +36,7 @@ async function startPair(
       stickyBy,
     );
   const fixture = await startFixture({ routes: [route(weights)], ...rest });
-  cleanups.push(stable.close, candidate.close, fixture.stop);
+  stopLater(stable.close, candidate.close, fixture.stop);
   return { fixture, route };
 }
 
@@ -156,7 +154,7 @@ describe("a drain", () => {
     };
     const drain = { settleMs: 0, graceMs: 200 };
     const { upstream: stuck, fixture, stop } = await startServed({ behave, drain });
-    cleanups.push(stop);
+    stopLater(stop);
     const whole = fixture.post(chat());
     const stream = await fixture.post(chat({ stream: true }));
     await until(() => stuck.seen.length === 2);

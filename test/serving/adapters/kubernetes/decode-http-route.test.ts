@@ -23,11 +23,12 @@ const route = (backendRefs: readonly object[], annotations: object = {}) => ({
 });
 
 describe("a decoded route", () => {
-  it("has versions, addresses, weights and stickiness", () => {
+  it("has versions, addresses, weights, stickiness and who may sleep", () => {
     const decoded = decodeHttpRoute(
       route([ref("chat-1-1-0", { weight: 10 }), ref("chat-1-0-0", { weight: 90 })], {
         "rampa.dev/versions": '{"chat-1-0-0":"1.0.0","chat-1-1-0":"1.1.0"}',
         "rampa.dev/sticky-by": "user",
+        "rampa.dev/sleeping": '["1.1.0","9.9.9"]',
       }),
     );
     expect(decoded).toEqual({
@@ -37,8 +38,22 @@ describe("a decoded route", () => {
         stickyBy: "user",
         created: 1_767_225_600,
         variants: [
-          { id: "chat-1-0-0", version: "1.0.0", weight: 90, host: "chat-1-0-0.rampa.svc", port: 8080 },
-          { id: "chat-1-1-0", version: "1.1.0", weight: 10, host: "chat-1-1-0.rampa.svc", port: 8080 },
+          {
+            id: "chat-1-0-0",
+            version: "1.0.0",
+            weight: 90,
+            host: "chat-1-0-0.rampa.svc",
+            port: 8080,
+            maySleep: false,
+          },
+          {
+            id: "chat-1-1-0",
+            version: "1.1.0",
+            weight: 10,
+            host: "chat-1-1-0.rampa.svc",
+            port: 8080,
+            maySleep: true,
+          },
         ],
       },
     });
@@ -55,7 +70,7 @@ describe("a decoded route", () => {
         name: "m",
         stickyBy: "session",
         created: 0,
-        variants: [{ id: "a", version: "a", weight: 1, host: "a.default.svc" }],
+        variants: [{ id: "a", version: "a", weight: 1, host: "a.default.svc", maySleep: false }],
       },
     });
   });
@@ -77,6 +92,8 @@ describe("a refused route", () => {
     ["another kind", route([ref("a", { kind: "InferencePool" })]), "only Services can be backends"],
     ["a backend listed twice", route([ref("a"), ref("a")]), "backend a is listed twice"],
     ["versions that are not JSON", route([ref("a")], { "rampa.dev/versions": "{" }), "not valid JSON"],
+    ["sleepers that are not JSON", route([ref("a")], { "rampa.dev/sleeping": "1.0.0" }), "not valid JSON"],
+    ["sleepers that are no list", route([ref("a")], { "rampa.dev/sleeping": "{}" }), "rampa.dev/sleeping"],
     ["an unknown stickiness", route([ref("a")], { "rampa.dev/sticky-by": "moon" }), "rampa.dev/sticky-by"],
   ])("with %s says why", (_name, object, reason) => {
     const decoded = decodeHttpRoute(object);

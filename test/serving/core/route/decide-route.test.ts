@@ -17,6 +17,7 @@ const endpointOf = (weights: readonly number[], name = "chat"): Endpoint =>
       weight,
       host: "127.0.0.1",
       port: 8080,
+      maySleep: false,
     })),
   });
 

@@ -1,0 +1,4 @@
+// Names of metrics that others than their maker depend on: autoscaling reads them.
+
+/** Gauge of the gateway, labels `endpoint` and `version`: requests held until a pod of the version is ready. */
+export const GATEWAY_WAITING_REQUESTS = "rampa_gateway_waiting_requests";
