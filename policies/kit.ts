@@ -8,6 +8,7 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema.js";
+import { today } from "../components/contract/today.ts";
 import { type Exemption, isExpired } from "./exemptions.ts";
 import type { Finding, Level, Rule, RuleContext, Subject } from "./rule.ts";
 import { Value } from "./value.ts";
@@ -40,11 +41,17 @@ const COMMON_SETTINGS: Record<string, PolicyConfigJSONSchema> = {
 /** The policies for a pack. Any set of rules can be passed: a team's pack needs no change to this one. */
 export function toPolicies(rules: readonly Rule[], options: PolicyOptions = {}): Policies {
   const exemptions = options.exemptions ?? [];
-  const now = options.now ?? new Date();
-  return [...rules.map((rule) => toPolicy(rule, { exemptions, now })), exemptionsCurrent(exemptions, now)];
+  const now = options.now ?? new Date(today());
+  const book = { exemptions, now, inputs: new Map<string, Value>() };
+  return [...rules.map((rule) => toPolicy(rule, book)), exemptionsCurrent(book)];
 }
 
-type Book = { readonly exemptions: readonly Exemption[]; readonly now: Date };
+type Book = {
+  readonly exemptions: readonly Exemption[];
+  readonly now: Date;
+  /** By URN what each resource was asked for, as it was judged alone. */
+  readonly inputs: Map<string, Value>;
+};
 
 function toPolicy(rule: Rule, book: Book): ResourceValidationPolicy | StackValidationPolicy {
   const facts = {
@@ -87,7 +94,11 @@ function stackValidation(rule: Rule, book: Book) {
     const context = contextOf(first.urn, args.getConfig(), book);
     const level = levelOf(rule, context);
     if (level === "disabled") return;
-    const findings = rule.checkStack?.(args.resources.map(toSubject), context) ?? [];
+    const findings =
+      rule.checkStack?.(
+        args.resources.map((each) => toStackSubject(each, book)),
+        context,
+      ) ?? [];
     for (const finding of findings) emit({ rule, book, level, report }, { urn: first.urn, ...finding });
   };
 }
@@ -184,12 +195,25 @@ function toSubject({ type, urn, name, props, provider }: EngineResource): Subjec
   return { type, urn, name, props: unwrap(props), ...origin };
 }
 
+/**
+ * A stack is judged by what its resources became. In a first preview a resource whose provider is not known yet, as
+ * that of a cluster still to be made, became nothing at all: then what it was asked for stands in.
+ */
+function toStackSubject(resource: EngineResource, { inputs }: Book): Subject {
+  const subject = toSubject(resource);
+  return subject.props.isEmpty() ? { ...subject, props: inputs.get(resource.urn) ?? subject.props } : subject;
+}
+
 /** Below the library's proxy, which throws at an unknown value and so turns a mandatory rule off for the whole resource. */
 function unwrap(props: Record<string, unknown>): Value {
   return new Value("", Reflect.get(props, "__getSpecialProxyTarget") ?? props);
 }
 
-function exemptionsCurrent(exemptions: readonly Exemption[], now: Date): StackValidationPolicy {
+function exemptionsCurrent({
+  exemptions,
+  now,
+  inputs,
+}: Book): StackValidationPolicy & Pick<ResourceValidationPolicy, "validateResource"> {
   return {
     name: EXEMPTIONS_POLICY,
     description: "Exemptions are removed or renewed before they expire.",
@@ -197,6 +221,10 @@ function exemptionsCurrent(exemptions: readonly Exemption[], now: Date): StackVa
     severity: "high",
     remediationSteps:
       "Correct the resource and remove the entry from exemptions.json, or renew it with a reason.",
+    // Of all policies this one alone sees every resource.
+    validateResource: ({ urn, props }) => {
+      inputs.set(urn, unwrap(props));
+    },
     validateStack: ({ resources }, report) => {
       const place = placeOf(resources[0]?.urn ?? "");
       for (const entry of exemptions.filter((e) => placeOf(e.urn) === place && isExpired(e, now))) {

@@ -38,6 +38,11 @@ export class Value {
     return Object.keys(this.raw).map((key) => [key, this.child(key)] as const);
   }
 
+  /** A copy of the object, one level deep; empty for anything else. */
+  record(): Record<string, unknown> {
+    return Object.fromEntries(this.entries().map(([key, child]) => [key, child.raw]));
+  }
+
   text(): string | undefined {
     return this.state === "known" && typeof this.raw === "string" ? this.raw : undefined;
   }

@@ -94,21 +94,31 @@ function toOptions({ protect, ignoreChanges, parent }: JudgedResource): analyzer
 }
 
 /** The provider that the resource names (`URN::id`), or the default one that the engine would make for it. */
-function toProvider(
+export function toProviderRef(
   resource: JudgedResource,
   all: readonly JudgedResource[],
-): analyzer.AnalyzerProviderResource | undefined {
+): { readonly type: string; readonly urn: string; readonly props: JudgedResource["props"] } | undefined {
   if (!resource.custom || resource.type.startsWith("pulumi:")) return undefined;
   const type = `pulumi:providers:${resource.type.split(":")[0]}`;
   const [stack, project] = resource.urn.split("::");
   const own = resource.provider.split("::").slice(0, -1).join("::");
   const urn = own === "" ? `${stack}::${project}::${type}::default` : own;
-  const props = all.find((other) => other.urn === urn)?.props ?? {};
-  return new analyzer.AnalyzerProviderResource()
-    .setType(type)
-    .setUrn(urn)
-    .setName(urn.split("::").at(-1) ?? "")
-    .setProperties(toStruct(props));
+  return { type, urn, props: all.find((other) => other.urn === urn)?.props ?? {} };
+}
+
+function toProvider(
+  resource: JudgedResource,
+  all: readonly JudgedResource[],
+): analyzer.AnalyzerProviderResource | undefined {
+  const provider = toProviderRef(resource, all);
+  return (
+    provider &&
+    new analyzer.AnalyzerProviderResource()
+      .setType(provider.type)
+      .setUrn(provider.urn)
+      .setName(provider.urn.split("::").at(-1) ?? "")
+      .setProperties(toStruct(provider.props))
+  );
 }
 
 /** Through JSON, which is what goes over the wire: absent values are left out. */

@@ -46,8 +46,12 @@ export class Analyser {
     this.#client = new analyzerRpc.AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure());
   }
 
-  /** Judges each resource and then all of them together, as a preview does. */
-  async judge(resources: readonly JudgedResource[], config: PackConfig = {}): Promise<readonly Verdict[]> {
+  /** Judges each resource and then all of them together, as a preview does; together by what they `became`. */
+  async judge(
+    resources: readonly JudgedResource[],
+    config: PackConfig = {},
+    became: readonly JudgedResource[] = resources,
+  ): Promise<readonly Verdict[]> {
     await this.#configure(config);
     const verdicts: Verdict[] = [];
     for (const resource of resources) {
@@ -55,7 +59,7 @@ export class Analyser {
       const answer = await call<AnalyzeResponse>((...rest) => this.#client.analyze(request, ...rest));
       verdicts.push(...answer.getDiagnosticsList().map((each) => toVerdict(each, resource.urn)));
     }
-    const stack = toStackRequest(resources);
+    const stack = toStackRequest(became);
     const answer = await call<AnalyzeResponse>((...rest) => this.#client.analyzeStack(stack, ...rest));
     return [...verdicts, ...answer.getDiagnosticsList().map((each) => toVerdict(each, ""))];
   }

@@ -48,6 +48,8 @@ export type RecordOptions = {
   readonly config?: Readonly<Record<string, string>>;
   /** Output properties that only a deployment can tell, by resource type; added to the built-in ones. */
   readonly computed?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** What a provider answers to a call, by its token; added to the built-in ones. Inputs are echoed beside it. */
+  readonly answers?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** `true` records a resource of a default provider too, for a policy to judge. Default `false`: that is an error. */
   readonly allowDefaultProviders?: boolean;
 };
@@ -64,25 +66,26 @@ export async function recordResources(
   const recorded: RecordedResource[] = [];
   const preview = options.preview ?? false;
   pulumi.runtime.setAllConfig({ ...options.config });
-  await pulumi.runtime.setMocks(createMocks(options), options.project, options.stack, preview);
+  const refusals: string[] = [];
+  await pulumi.runtime.setMocks(createMocks(options, refusals), options.project, options.stack, preview);
   listen((request) => recorded.push(toRecord(request, options)));
   await program();
   // Registrations start others (an Output of one is an input of the next): this waits until none is left.
   await pulumi.runtime.disconnect();
+  if (refusals[0] !== undefined) throw new Error(refusals[0]);
   refuseDuplicates(recorded);
   if (options.allowDefaultProviders !== true) refuseDefaultProviders(recorded);
   return recorded;
 }
 
-function createMocks(options: RecordOptions): pulumi.runtime.Mocks {
+function createMocks(options: RecordOptions, refusals: string[]): pulumi.runtime.Mocks {
   const computed = { ...GENERATED, ...options.computed };
+  const answers = { ...ANSWERS, ...options.answers };
   const preview = options.preview ?? false;
   return {
     newResource(args) {
-      const generated = Object.keys(computed[args.type] ?? {}).map((key) => [
-        key,
-        preview ? unknownValue : computed[args.type]?.[key],
-      ]);
+      const outputs = { ...awsOutputs(args), ...computed[args.type] };
+      const generated = Object.entries(outputs).map(([key, value]) => [key, preview ? unknownValue : value]);
       const isProvider = args.type.startsWith("pulumi:providers:");
       // An empty id is how the engine says "not known yet"; a provider without one could not be referred to.
       const id = preview && !isProvider ? "" : `${args.name}-id`;
@@ -90,9 +93,28 @@ function createMocks(options: RecordOptions): pulumi.runtime.Mocks {
     },
     call(args) {
       if (args.token === "pulumi:pulumi:getResource") return args.inputs;
-      throw new Error(`the program calls ${args.token}, which a recorded program cannot answer`);
+      const answer = answers[args.token];
+      // Thrown here they would reach nobody who waits: the SDK lets them go as unhandled rejections.
+      if (answer === undefined)
+        refusals.push(`the program calls ${args.token}, which is not among the recorder's \`answers\``);
+      else if ((args.provider ?? "") === "" && options.allowDefaultProviders !== true)
+        refusals.push(`the program calls ${args.token} without an explicit provider`);
+      return { ...args.inputs, ...answer };
     },
   };
+}
+
+/** Calls whose answer shapes no resource; the same every time, so that a recorded plan is no news of a provider. */
+const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "aws:eks/getAddonVersion:getAddonVersion": { version: "v1.0.0-eksbuild.1" },
+};
+
+/** What AWS resources have in common: an ARN, and a name where the program leaves that to Pulumi. */
+function awsOutputs({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
+  const [, service, kind] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
+  if (service === undefined || kind === undefined) return {};
+  const arn = `arn:aws:${service}:us-east-1:123456789012:${kind.toLowerCase()}/${name}`;
+  return { ...("arn" in inputs ? {} : { arn }), ...("name" in inputs ? {} : { name }) };
 }
 
 /** Outputs that are no echo of an input. */
@@ -100,6 +122,12 @@ const GENERATED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "random:index/randomPassword:RandomPassword": {
     result: { [specialSigKey]: specialSecretSig, value: "recorded-password-0123456789-abcdefghij" },
   },
+  "aws:eks/cluster:Cluster": {
+    endpoint: "https://recorded.eks.amazonaws.com",
+    certificateAuthority: { data: "cmVjb3JkZWQ=" },
+    vpcConfig: { clusterSecurityGroupId: "sg-recorded" },
+  },
+  "aws:ec2/launchTemplate:LaunchTemplate": { latestVersion: 1 },
 };
 
 function listen(onRequest: (request: RegisterResourceRequest) => void): void {

@@ -1,13 +1,16 @@
 // Reads what pools of nodes have in common: EKS managed node groups and Karpenter's NodePools.
 import { findInstanceType } from "../../components/contract/instance-types.ts";
+import { anyType } from "../any-type.ts";
 import type { Subject } from "../rule.ts";
 import type { Value } from "../value.ts";
 import { GPU_TAINT, type Taint } from "./gpus.ts";
 
 export const NODE_GROUPS = /^aws:eks\/nodeGroup:NodeGroup$/;
 export const NODE_POOLS = /^kubernetes:karpenter\.sh\/[^:]+:NodePool$/;
-export const POOLS = /^(aws:eks\/nodeGroup:NodeGroup|kubernetes:karpenter\.sh\/[^:]+:NodePool)$/;
+export const POOLS = anyType(NODE_GROUPS, NODE_POOLS);
+/** What nodes are made of: EC2's templates and Karpenter's classes. */
 export const LAUNCH_TEMPLATES = /^aws:ec2\/launchTemplate:LaunchTemplate$/;
+export const NODE_CLASSES = /^kubernetes:karpenter\.k8s\.aws\/[^:]+:EC2NodeClass$/;
 
 const TYPE_LABEL = "node.kubernetes.io/instance-type";
 

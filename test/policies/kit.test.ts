@@ -1,10 +1,10 @@
-// Levels, remediation, a team's own rule and broken exemption files, through the real analyser.
-import { resolve } from "node:path";
+// Levels, remediation and broken exemption files, through the real analyser.
 import { afterEach, describe, expect, it } from "vitest";
 import { type Analyser, startAnalyser } from "../../policies/harness/analyser.ts";
-import type { PackConfig } from "../../policies/harness/analyser-messages.ts";
+import type { JudgedResource, PackConfig } from "../../policies/harness/analyser-messages.ts";
+import { cases as defaultDeny } from "./cases/namespace-default-deny.ts";
 import { CONFIG_MAP, DEPLOYMENT, resource } from "./cases/rule-cases.ts";
-import { deploymentProps, metadata } from "./fixtures/manifests.ts";
+import { deploymentProps } from "./fixtures/manifests.ts";
 import { createPack, type PackFixture } from "./pack-fixture.ts";
 
 const closing: (() => Promise<void> | void)[] = [];
@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function start(exemptions: unknown = [], entry?: string): Promise<Analyser> {
-  const pack: PackFixture = createPack(exemptions, entry);
+async function start(exemptions: unknown = []): Promise<Analyser> {
+  const pack: PackFixture = createPack(exemptions);
   closing.push(pack.remove);
   const analyser = await startAnalyser(pack.folder);
   closing.unshift(() => analyser.close());
@@ -40,6 +40,23 @@ describe("levels", () => {
   });
 });
 
+describe("a first preview, in which the provider is not known yet", () => {
+  const nothing = (resources: readonly JudgedResource[]) => resources.map((each) => ({ ...each, props: {} }));
+  const judgeEarly = async (resources: readonly JudgedResource[]) => {
+    const verdicts = await (await start()).judge(resources, {}, nothing(resources));
+    return verdicts.filter(({ rule }) => rule === "namespace-default-deny").map(({ message }) => message);
+  };
+  const [closed] = defaultDeny.pass;
+  const [open] = defaultDeny.fail;
+
+  it("judges a stack by what its resources were asked for", async () => {
+    expect(await judgeEarly(closed?.resources ?? [])).toEqual([]);
+    expect(await judgeEarly(open?.resources ?? [])).toEqual(
+      open?.expected.map(([, message]) => expect.stringContaining(message)),
+    );
+  });
+});
+
 describe("remediation", () => {
   it("adds missing ownership labels where the configuration asks for it, and keeps everything else", async () => {
     const analyser = await start();
@@ -61,24 +78,6 @@ describe("remediation", () => {
       data: { a: "b" },
     });
     expect(await analyser.remediate(config, {})).toBeUndefined();
-  });
-});
-
-describe("a team's pack", () => {
-  it("adds a rule to the platform's without touching them", async () => {
-    const analyser = await start([], resolve(import.meta.dirname, "fixtures/team-pack/index.ts"));
-    const verdicts = await analyser.judge([resource(CONFIG_MAP, { metadata: metadata("config") }), tagged]);
-    expect(verdicts.filter(({ rule }) => rule === "config-named")).toEqual([
-      {
-        rule: "config-named",
-        level: "mandatory",
-        severity: "low",
-        urn: `urn:pulumi:prod::rampa::${CONFIG_MAP}::model`,
-        message: "metadata.name: does not begin with `team-`",
-        fix: "Begin the name with `team-`.",
-      },
-    ]);
-    expect(verdicts.some(({ rule }) => rule === "image-by-digest")).toBe(true);
   });
 });
 

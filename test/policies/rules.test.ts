@@ -149,7 +149,13 @@ describe("the pack", () => {
 });
 
 /** Texts that are names of fields or of the standard itself as well. */
-const FIELD_WORDS = new Set(["restricted", "nvidia.com/gpu"]);
+const FIELD_WORDS = new Set([
+  "restricted",
+  "RuntimeDefault",
+  "nvidia.com/gpu",
+  "node.kubernetes.io/not-ready",
+  "node.kubernetes.io/unreachable",
+]);
 
 function longTexts(value: unknown): readonly string[] {
   if (typeof value === "string") return value.length >= 9 && !FIELD_WORDS.has(value) ? [value] : [];

@@ -1,13 +1,15 @@
 // Rule prod-availability: what answers requests in production survives the loss of a pod, a node and a zone.
-import { mapSelects, namespaceOf, selectsLabels } from "../../kubernetes/objects.ts";
 import { podOf } from "../../kubernetes/pods.ts";
+import {
+  budgetsNear,
+  fewestCopies,
+  isBudgetOf,
+  servedWorkloads,
+  WORKLOADS,
+} from "../../kubernetes/workloads.ts";
 import { about, type Finding, type Rule, type Subject, unknownAmong, violation } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
-const WORKLOADS = /^kubernetes:apps\/[^:]+:(Deployment|StatefulSet)$/;
-const SERVICES = /^kubernetes:(core\/)?v1:Service$/;
-const BUDGETS = /^kubernetes:policy\/[^:]+:PodDisruptionBudget$/;
-const SCALERS = /^kubernetes:(autoscaling\/[^:]+:HorizontalPodAutoscaler|keda\.sh\/[^:]+:ScaledObject)$/;
 const ZONE = "topology.kubernetes.io/zone";
 const FEWEST = 2;
 
@@ -29,19 +31,8 @@ export const prodAvailability: Rule = {
   whenUnknown: "defer",
   types: WORKLOADS,
   checkStack: (subjects) =>
-    subjects
-      .filter((subject) => WORKLOADS.test(subject.type) && isServed(subject, subjects))
-      .flatMap((workload) => about(workload, checkWorkload(workload, subjects))),
+    servedWorkloads(subjects).flatMap((workload) => about(workload, checkWorkload(workload, subjects))),
 };
-
-/** Behind a Service, and not scaled to nothing on purpose. */
-function isServed(workload: Subject, subjects: readonly Subject[]): boolean {
-  if (workload.props.at("spec", "replicas").number() === 0) return false;
-  const labels = podOf(workload).metadata.at("labels");
-  return neighbours(workload, subjects, SERVICES).some(({ props }) =>
-    mapSelects(props.at("spec", "selector"), labels),
-  );
-}
 
 function checkWorkload(workload: Subject, subjects: readonly Subject[]): readonly Finding[] {
   const { spec } = podOf(workload);
@@ -55,34 +46,17 @@ function checkWorkload(workload: Subject, subjects: readonly Subject[]): readonl
 }
 
 function checkReplicas(workload: Subject, subjects: readonly Subject[]): readonly Finding[] {
-  const scaler = neighbours(workload, subjects, SCALERS).find((s) => isScalerOf(s, workload));
-  const lowest = scaler === undefined ? workload.props.at("spec", "replicas") : minimumOf(scaler);
+  const lowest = fewestCopies(workload, subjects);
   if (lowest.state === "unknown") return unknownAmong([lowest]);
   const enough = (lowest.number() ?? 1) >= FEWEST;
   return enough ? [] : [violation(lowest, `fewer than ${FEWEST} replicas at the least`)];
 }
 
-function isScalerOf({ props }: Subject, workload: Subject): boolean {
-  const target = props.at("spec", "scaleTargetRef");
-  const name = workload.props.at("metadata", "name").text();
-  const kind = workload.type.slice(workload.type.lastIndexOf(":") + 1);
-  return (
-    name !== undefined &&
-    target.at("name").text() === name &&
-    (target.at("kind").text() ?? "Deployment") === kind
-  );
-}
-
-function minimumOf({ props }: Subject): Value {
-  const keda = props.at("spec", "minReplicaCount");
-  return keda.state === "absent" ? props.at("spec", "minReplicas") : keda;
-}
-
 function checkBudget(workload: Subject, subjects: readonly Subject[]): readonly Finding[] {
   const labels = podOf(workload).metadata.at("labels");
-  const budgets = neighbours(workload, subjects, BUDGETS).map(({ props }) => props.at("spec", "selector"));
-  if (budgets.some((selector) => selectsLabels(selector, labels))) return [];
-  return labels.unknowns().length > 0 || budgets.some((selector) => selector.unknowns().length > 0)
+  const budgets = budgetsNear(workload, subjects);
+  if (budgets.some((budget) => isBudgetOf(budget, workload))) return [];
+  return [labels, ...budgets.map(({ props }) => props.at("spec", "selector"))].some(hasUnknown)
     ? [{ kind: "unknown", path: labels.path }]
     : [violation(labels, "no PodDisruptionBudget selects these pods")];
 }
@@ -111,7 +85,6 @@ function need(value: Value, message: string): readonly Finding[] {
   return value.state === "absent" || value.text() === "" ? [violation(value, message)] : [];
 }
 
-function neighbours(workload: Subject, subjects: readonly Subject[], types: RegExp): readonly Subject[] {
-  const namespace = namespaceOf(workload);
-  return subjects.filter((subject) => types.test(subject.type) && namespaceOf(subject) === namespace);
+function hasUnknown(value: Value): boolean {
+  return value.unknowns().length > 0;
 }

@@ -1,5 +1,5 @@
 // Rule eks-api-auth-only: who may enter a cluster is decided by access entries alone.
-import { mustBe } from "../../aws/must-be.ts";
+import { mustBe } from "../../must-be.ts";
 import type { Rule } from "../../rule.ts";
 
 export const eksApiAuthOnly: Rule = {

@@ -2,6 +2,7 @@
 import { LABELS } from "../../../components/contract/labels.ts";
 import { keyOf, namespaceOf } from "../../kubernetes/objects.ts";
 import { candidateShare, ROUTES } from "../../kubernetes/routes.ts";
+import { SERVICES } from "../../kubernetes/workloads.ts";
 import {
   about,
   type Finding,
@@ -12,8 +13,6 @@ import {
   violation,
 } from "../../rule.ts";
 import type { Value } from "../../value.ts";
-
-const SERVICES = /^kubernetes:(core\/)?v1:Service$/;
 
 /** Largest share in percent of all candidates together; half is no limit, since the stable side is the larger one. */
 const STEP_LIMITS: Readonly<Record<string, number>> = { prod: 25 };

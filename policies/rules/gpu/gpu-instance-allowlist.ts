@@ -1,9 +1,11 @@
 // Rule gpu-instance-allowlist: nodes are of instance types that somebody chose and that have a known price.
 import { findInstanceType } from "../../../components/contract/instance-types.ts";
+import { anyType } from "../../any-type.ts";
 import {
   hiddenTypes,
   LAUNCH_TEMPLATES,
   NODE_GROUPS,
+  POOLS,
   requirementsOf,
   typeLists,
   typeNames,
@@ -44,8 +46,7 @@ export const gpuInstanceAllowlist: Rule = {
       description: "The only types allowed; the instance table, in dev without the P family, when left out.",
     },
   },
-  types:
-    /^(aws:eks\/nodeGroup:NodeGroup|aws:ec2\/launchTemplate:LaunchTemplate|kubernetes:karpenter\.sh\/[^:]+:NodePool)$/,
+  types: anyType(POOLS, LAUNCH_TEMPLATES),
   check: (subject, context) =>
     LAUNCH_TEMPLATES.test(subject.type) ? checkTemplate(subject, context) : checkPool(subject, context),
 };

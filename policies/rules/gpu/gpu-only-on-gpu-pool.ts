@@ -1,4 +1,5 @@
 // Rule gpu-only-on-gpu-pool: GPU nodes are for pods with GPUs, and such pods find a pool that takes them.
+import { anyType } from "../../any-type.ts";
 import { GPU_TAINT, gpuNames, tolerates } from "../../kubernetes/gpus.ts";
 import {
   hiddenTypes,
@@ -31,7 +32,7 @@ export const gpuOnlyOnGpuPool: Rule = {
   url: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/",
   levels: { default: "mandatory" },
   whenUnknown: "defer",
-  types: new RegExp(`${POD_TYPES.source}|${POOLS.source}`),
+  types: anyType(POD_TYPES, POOLS),
   check: (subject) => (POOLS.test(subject.type) ? checkTaint(subject) : checkStranger(subject)),
   checkStack: (subjects) => {
     const pools = subjects.filter((subject) => POOLS.test(subject.type) && isGpuPool(subject));

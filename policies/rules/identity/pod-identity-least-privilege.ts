@@ -1,6 +1,7 @@
 // Rule pod-identity-least-privilege: a role may do what is named on what is named, and is had without static keys.
-import { mustBe } from "../../aws/must-be.ts";
+import { anyType } from "../../any-type.ts";
 import { allowsOf, documentOf, isAnyone, oneOrMore } from "../../aws/policy-documents.ts";
+import { mustBe } from "../../must-be.ts";
 import { type Finding, type Rule, unknownAmong, violation } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
@@ -40,7 +41,7 @@ export const podIdentityLeastPrivilege: Rule = {
   url: "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html",
   levels: { default: "mandatory" },
   whenUnknown: "defer",
-  types: new RegExp([POLICIES, ATTACHMENTS, ROLES, KEYS].map(({ source }) => source).join("|")),
+  types: anyType(POLICIES, ATTACHMENTS, ROLES, KEYS),
   check: ({ type, props }) => {
     if (KEYS.test(type)) return [violation("", "a static key")];
     if (ROLES.test(type)) return checkRole(props);

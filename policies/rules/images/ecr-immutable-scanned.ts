@@ -1,5 +1,5 @@
 // Rule ecr-immutable-scanned: a tag keeps its image, and every image is looked at for known flaws.
-import { mustBe } from "../../aws/must-be.ts";
+import { mustBe } from "../../must-be.ts";
 import type { Rule } from "../../rule.ts";
 
 export const ecrImmutableScanned: Rule = {

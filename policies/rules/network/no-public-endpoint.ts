@@ -1,6 +1,8 @@
 // Rule no-public-endpoint: nothing is reachable from the whole internet unless somebody has signed for it.
+import { anyType } from "../../any-type.ts";
 import { isNarrow, type NarrowPrefixes } from "../../aws/address-ranges.ts";
-import { mustBe } from "../../aws/must-be.ts";
+import { SERVICES } from "../../kubernetes/workloads.ts";
+import { mustBe } from "../../must-be.ts";
 import { type Finding, type Rule, type Subject, unknownAmong, violation } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
@@ -19,7 +21,7 @@ const CHECKS: readonly (readonly [RegExp, (subject: Subject) => readonly Finding
   [/^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/, ({ props }) => checkIngressRule(props)],
   [/^aws:rds\/(instance:Instance|clusterInstance:ClusterInstance)$/, ({ props }) => checkDatabase(props)],
   [/^aws:(lb|alb|elb)\/loadBalancer:LoadBalancer$/, ({ props }) => checkBalancer(props)],
-  [/^kubernetes:(core\/)?v1:Service$/, ({ props }) => checkService(props)],
+  [SERVICES, ({ props }) => checkService(props)],
   [
     /^kubernetes:networking\.k8s\.io\/[^:]+:Ingress$/,
     ({ props }) => checkScheme(props.at("metadata", "annotations", "alb.ingress.kubernetes.io/scheme")),
@@ -46,7 +48,7 @@ export const noPublicEndpoint: Rule = {
   url: "https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html",
   levels: { default: "mandatory" },
   whenUnknown: "defer",
-  types: new RegExp(CHECKS.map(([types]) => types.source).join("|")),
+  types: anyType(...CHECKS.map(([types]) => types)),
   check: (subject) => CHECKS.find(([types]) => types.test(subject.type))?.[1](subject) ?? [],
 };
 

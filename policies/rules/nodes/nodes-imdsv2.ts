@@ -1,9 +1,11 @@
 // Rule nodes-imdsv2: pods cannot take the node's role from the instance metadata service.
-import { mustBe } from "../../aws/must-be.ts";
+import { anyType } from "../../any-type.ts";
+import { LAUNCH_TEMPLATES, NODE_CLASSES } from "../../kubernetes/node-pools.ts";
+import { mustBe } from "../../must-be.ts";
 import type { Finding, Rule } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
-const NODE_CLASSES = /^kubernetes:karpenter\.k8s\.aws\/[^:]+:EC2NodeClass$/;
+const INSTANCES = /^aws:ec2\/instance:Instance$/;
 
 export const nodesImdsv2: Rule = {
   name: "nodes-imdsv2",
@@ -21,13 +23,24 @@ export const nodesImdsv2: Rule = {
   url: "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
   levels: { default: "mandatory" },
   whenUnknown: "defer",
-  types: new RegExp(`^aws:ec2/(launchTemplate:LaunchTemplate|instance:Instance)$|${NODE_CLASSES.source}`),
+  types: anyType(LAUNCH_TEMPLATES, INSTANCES, NODE_CLASSES),
   // Karpenter's own defaults are a token and one hop, those of EC2 are not.
   check: ({ type, props }) =>
     NODE_CLASSES.test(type)
       ? checkOptions(props.at("spec", "metadataOptions"), true)
       : checkOptions(props.at("metadataOptions"), false),
+  remediate: (subject) => {
+    const isNodeClass = NODE_CLASSES.test(subject.type);
+    const owner = isNodeClass ? subject.props.at("spec") : subject.props;
+    const options = owner.at("metadataOptions");
+    if (owner.state !== "known" || checkOptions(options, isNodeClass).every(({ kind }) => kind === "unknown"))
+      return undefined;
+    const corrected = { ...owner.record(), metadataOptions: { ...options.record(), ...TOKEN_AND_ONE_HOP } };
+    return isNodeClass ? { ...subject.props.record(), spec: corrected } : corrected;
+  },
 };
+
+const TOKEN_AND_ONE_HOP = { httpTokens: "required", httpPutResponseHopLimit: 1 } as const;
 
 function checkOptions(options: Value, isSafeByDefault: boolean): readonly Finding[] {
   if (options.at("httpEndpoint").text() === "disabled") return [];

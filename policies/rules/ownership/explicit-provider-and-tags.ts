@@ -77,12 +77,8 @@ function withLabels(props: Value, { config, environment }: RuleContext): Record<
   });
   if (filled.length === 0) return undefined;
   const metadata = {
-    ...toRecord(props.at("metadata")),
-    labels: { ...toRecord(labels), ...Object.fromEntries(filled) },
+    ...props.at("metadata").record(),
+    labels: { ...labels.record(), ...Object.fromEntries(filled) },
   };
-  return { ...toRecord(props), metadata };
-}
-
-function toRecord(value: Value): Record<string, unknown> {
-  return Object.fromEntries(value.entries().map(([key, child]) => [key, child.raw]));
+  return { ...props.record(), metadata };
 }

@@ -1,5 +1,7 @@
 // Rule pod-restricted: pods meet the restricted Pod Security Standard, and namespaces enforce it.
+import { anyType } from "../../any-type.ts";
 import { containersOf, hiddenContainers, POD_TYPES, podOf } from "../../kubernetes/pods.ts";
+import { mustBe } from "../../must-be.ts";
 import {
   type Finding,
   type Rule,
@@ -10,6 +12,7 @@ import {
 } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
+const NAMESPACES = /^kubernetes:(core\/)?v1:Namespace$/;
 const ENFORCE = "pod-security.kubernetes.io/enforce";
 const VOLUMES = new Set([
   "configMap",
@@ -17,6 +20,7 @@ const VOLUMES = new Set([
   "downwardAPI",
   "emptyDir",
   "ephemeral",
+  "image",
   "persistentVolumeClaim",
   "projected",
   "secret",
@@ -32,7 +36,11 @@ const SYSCTLS = new Set([
   "net.ipv4.tcp_fin_timeout",
   "net.ipv4.tcp_keepalive_intvl",
   "net.ipv4.tcp_keepalive_probes",
+  "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_wmem",
 ]);
+const SELINUX_TYPES = ["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+const APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/";
 
 export const podRestricted: Rule = {
   name: "pod-restricted",
@@ -55,19 +63,20 @@ export const podRestricted: Rule = {
       type: "array",
       items: { type: "string" },
       description:
-        "Names of namespaces that need not enforce `restricted`, e.g. for node agents; none when left out.",
+        "Names of namespaces that need not enforce `restricted`; `gpu-metrics`, whose exporter reads the GPUs of its node, when left out.",
     },
   },
-  types: new RegExp(`${POD_TYPES.source}|^kubernetes:(core/)?v1:Namespace$`),
+  types: anyType(POD_TYPES, NAMESPACES),
   check: (subject, context) =>
     POD_TYPES.test(subject.type) ? checkPod(subject) : checkNamespace(subject, context),
 };
 
+/** Namespaces of pods that need their node. */
+const NODE_AGENTS: readonly (string | undefined)[] = ["gpu-metrics"];
+
 function checkNamespace({ props }: Subject, { config }: RuleContext): readonly Finding[] {
-  const listed = config
-    .at("unrestrictedNamespaces")
-    .items()
-    .map((entry) => entry.text());
+  const setting = config.at("unrestrictedNamespaces");
+  const listed = setting.state === "absent" ? NODE_AGENTS : setting.items().map((entry) => entry.text());
   if (listed.includes(props.at("metadata", "name").text())) return [];
   const label = props.at("metadata", "labels", ENFORCE);
   if (label.state === "unknown") return unknownAmong([label]);
@@ -84,6 +93,8 @@ function checkPod(subject: Subject): readonly Finding[] {
     ...checkHost(pod.spec),
     ...checkVolumes(pod.spec.at("volumes")),
     ...checkSysctls(security.at("sysctls")),
+    ...checkAppArmorAnnotations(pod.metadata.at("annotations")),
+    ...checkConfinement(security),
     ...containersOf(pod).flatMap((container) => checkContainer(container, security)),
   ];
 }
@@ -112,15 +123,58 @@ function checkSysctls(sysctls: Value): readonly Finding[] {
   ];
 }
 
+/** How the profile of a container was named before Kubernetes 1.30; still obeyed. */
+function checkAppArmorAnnotations(annotations: Value): readonly Finding[] {
+  const isAllowed = (value: Value): boolean => /^($|runtime\/default$|localhost\/)/.test(value.text() ?? "?");
+  return annotations
+    .entries()
+    .filter(([key]) => key.startsWith(APPARMOR_ANNOTATION))
+    .flatMap(([, value]) => mustBe(value, isAllowed, "not runtime/default or localhost/"));
+}
+
+/** What holds for the security context of a pod and of a container alike. */
+function checkConfinement(security: Value): readonly Finding[] {
+  const seLinux = security.at("seLinuxOptions");
+  const isEmpty = (value: Value): boolean => value.text() === "";
+  return [
+    ...forbid(security.at("appArmorProfile", "type"), isProfile, "not RuntimeDefault or Localhost"),
+    ...forbid(
+      seLinux.at("type"),
+      (value) => SELINUX_TYPES.some((type) => type === value.text()),
+      "not a type of containers",
+    ),
+    ...forbid(seLinux.at("user"), isEmpty, "is not to be set"),
+    ...forbid(seLinux.at("role"), isEmpty, "is not to be set"),
+    ...forbid(
+      security.at("windowsOptions", "hostProcess"),
+      (value) => value.flag() !== true,
+      "a process of the node",
+    ),
+  ];
+}
+
+/** A probe that names a host lets the kubelet call whatever it can reach. */
+function checkCalls(container: Value): readonly Finding[] {
+  const probes = ["startupProbe", "readinessProbe", "livenessProbe"].map((key) => container.at(key));
+  const hooks = ["postStart", "preStop"].map((key) => container.at("lifecycle", key));
+  return [...probes, ...hooks].flatMap((call) =>
+    ["httpGet", "tcpSocket"].flatMap((kind) =>
+      forbid(call.at(kind, "host"), (value) => value.text() === "", "names a host, so not the pod itself"),
+    ),
+  );
+}
+
 function checkContainer(container: Value, pod: Value): readonly Finding[] {
   const own = container.at("securityContext");
   if (own.state === "unknown") return unknownAmong([own]);
   return [
     ...checkIdentity(own, pod),
     ...forbid(own.at("privileged"), (value) => value.flag() !== true, "the container is privileged"),
-    ...require(own.at("allowPrivilegeEscalation"), (value) => value.flag() === false, "not false"),
+    ...mustBe(own.at("allowPrivilegeEscalation"), (value) => value.flag() === false, "not false"),
     ...checkCapabilities(own.at("capabilities")),
-    ...require(effective(own, pod, ["seccompProfile", "type"]), isSeccomp, "not RuntimeDefault or Localhost"),
+    ...checkConfinement(own),
+    ...checkCalls(container),
+    ...mustBe(effective(own, pod, ["seccompProfile", "type"]), isProfile, "not RuntimeDefault or Localhost"),
     ...forbid(own.at("procMount"), (value) => value.text() === "Default", "not the default /proc mount"),
     ...container
       .at("ports")
@@ -133,7 +187,7 @@ function checkContainer(container: Value, pod: Value): readonly Finding[] {
 
 function checkIdentity(own: Value, pod: Value): readonly Finding[] {
   return [
-    ...require(effective(own, pod, ["runAsNonRoot"]), (value) => value.flag() === true, "not true"),
+    ...mustBe(effective(own, pod, ["runAsNonRoot"]), (value) => value.flag() === true, "not true"),
     ...forbid(effective(own, pod, ["runAsUser"]), (value) => value.number() !== 0, "runs as root"),
   ];
 }
@@ -143,7 +197,7 @@ function checkCapabilities(capabilities: Value): readonly Finding[] {
   const added = capabilities.at("add").items();
   const allowed = (value: Value): boolean => value.state !== "known" || value.text() === "NET_BIND_SERVICE";
   return [
-    ...require(drop, (list) => list.items().some((item) => item.text() === "ALL"), "does not drop ALL"),
+    ...mustBe(drop, (list) => list.items().some((item) => item.text() === "ALL"), "does not drop ALL"),
     ...unknownAmong([capabilities.at("add"), ...added]),
     ...added
       .filter((value) => !allowed(value))
@@ -151,7 +205,7 @@ function checkCapabilities(capabilities: Value): readonly Finding[] {
   ];
 }
 
-function isSeccomp(value: Value): boolean {
+function isProfile(value: Value): boolean {
   return value.text() === "RuntimeDefault" || value.text() === "Localhost";
 }
 
@@ -161,11 +215,6 @@ function effective(own: Value, pod: Value, path: readonly string[]): Value {
   return value.state === "absent" ? pod.at(...path) : value;
 }
 
-function require(value: Value, isRight: (value: Value) => boolean, message: string): readonly Finding[] {
-  if (value.state === "unknown") return unknownAmong([value]);
-  return isRight(value) ? [] : [violation(value, message)];
-}
-
 function forbid(value: Value, isRight: (value: Value) => boolean, message: string): readonly Finding[] {
-  return value.state === "absent" ? [] : require(value, isRight, message);
+  return value.state === "absent" ? [] : mustBe(value, isRight, message);
 }

@@ -1,10 +1,11 @@
 // Rule model-bucket-locked: a bucket is private, versioned, encrypted, reached by TLS only and not emptied by accident.
-import { mustBe } from "../../aws/must-be.ts";
+
 import { documentOf, isAnyone, oneOrMore, statementsOf } from "../../aws/policy-documents.ts";
+import { mustBe } from "../../must-be.ts";
 import { about, type Finding, type Rule, type Subject, unknownAmong, violation } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
-const BUCKETS = /^aws:s3\/bucket(V2)?:Bucket(V2)?$/;
+const BUCKETS = /^aws:s3\/(bucket:Bucket|bucketV2:BucketV2)$/;
 
 /** A resource that belongs to a bucket: its name, and what is wrong with it. */
 type Part = { readonly kind: string; readonly check: (props: Value) => readonly Finding[] };

@@ -1,10 +1,10 @@
 // Rule volumes-encrypted: what is written to a disk, a database or a cache is encrypted at rest.
-import { isOn, mustBe } from "../../aws/must-be.ts";
+import { anyType } from "../../any-type.ts";
+import { LAUNCH_TEMPLATES, NODE_CLASSES } from "../../kubernetes/node-pools.ts";
+import { isOn, mustBe } from "../../must-be.ts";
 import { type Finding, type Rule, unknownAmong, violation } from "../../rule.ts";
 import type { Value } from "../../value.ts";
 
-const LAUNCH_TEMPLATES = /^aws:ec2\/launchTemplate:LaunchTemplate$/;
-const NODE_CLASSES = /^kubernetes:karpenter\.k8s\.aws\/[^:]+:EC2NodeClass$/;
 const STORAGE_CLASSES = /^kubernetes:storage\.k8s\.io\/[^:]+:StorageClass$/;
 /** Provisioners that make EBS volumes: the add-on's, Auto Mode's, the in-tree one's. */
 const EBS_PROVISIONERS = new Set(["ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com", "kubernetes.io/aws-ebs"]);
@@ -34,8 +34,11 @@ export const volumesEncrypted: Rule = {
   url: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html",
   levels: { default: "mandatory" },
   whenUnknown: "defer",
-  types: new RegExp(
-    `${LAUNCH_TEMPLATES.source}|${NODE_CLASSES.source}|${STORAGE_CLASSES.source}|^(${Object.keys(STORES).join("|")})$`,
+  types: anyType(
+    LAUNCH_TEMPLATES,
+    NODE_CLASSES,
+    STORAGE_CLASSES,
+    new RegExp(`^(${Object.keys(STORES).join("|")})$`),
   ),
   check: ({ type, props }) => {
     if (LAUNCH_TEMPLATES.test(type)) return checkTemplate(props.at("blockDeviceMappings"));

@@ -9,6 +9,11 @@ const route = (refs: Parameters<typeof routeProps>[0]) => [
   resource(HTTP_ROUTE, routeProps(refs)),
   ...services,
 ];
+/** A route that is no endpoint's, so that its weights need no sum. */
+const plain = (refs: object[]) => [
+  resource(HTTP_ROUTE, { metadata: metadata("plain"), spec: { rules: [{ backendRefs: refs }] } }),
+  ...services,
+];
 const split = (stable: unknown, canary: unknown) =>
   route([
     { name: "stable", weight: stable },
@@ -23,6 +28,30 @@ export const cases: RuleCases = {
     { title: "exactly the step of prod", resources: split(75, 25) },
     { title: "everything on one side", resources: split(0, 100) },
     { title: "no backends at all", resources: route([]) },
+    {
+      title: "the largest weight that the API takes",
+      resources: plain([{ name: "stable", weight: 1_000_000 }]),
+    },
+    {
+      title: "a Service by its kind and group",
+      resources: route([{ kind: "Service", group: "", name: "stable", weight: 100 }]),
+    },
+    {
+      title: "a kind of another group that is called Service",
+      resources: route([{ kind: "Service", group: "net.example.com", name: "p", weight: 100 }]),
+    },
+    {
+      title: "a kind of the core group that is no Service",
+      resources: route([{ kind: "ServiceImport", name: "p", weight: 100 }]),
+    },
+    {
+      title: "any split outside of production",
+      resources: split(51, 49),
+      config: {
+        "canary-weights-valid": { environment: "dev" },
+        "canary-has-guardrail": { environment: "dev" },
+      },
+    },
     {
       title: "half, where the limit allows it",
       resources: split(50, 50),
@@ -60,6 +89,16 @@ export const cases: RuleCases = {
       expected: [["mandatory", `${refs}[0].weight: the weight is not a whole number from 0 to 1,000,000`]],
     },
     {
+      title: "a weight above what the API takes",
+      resources: plain([{ name: "stable", weight: 1_000_001 }]),
+      expected: [["mandatory", `${refs}[0].weight: the weight is not a whole number from 0 to 1,000,000`]],
+    },
+    {
+      title: "a Service without a name",
+      resources: route([{ weight: 100 }]),
+      expected: [["mandatory", `${refs}[0].name: no service name`]],
+    },
+    {
       title: "only zeros",
       resources: split(0, 0),
       expected: [["mandatory", `${refs}: every weight is 0, so no request is answered`]],
@@ -91,6 +130,28 @@ export const cases: RuleCases = {
       title: "a weight",
       resources: split(90, UNKNOWN_TEXT),
       expected: [["mandatory", `${refs}[1].weight: ${TOO_LATE}`]],
+    },
+    {
+      title: "the rules",
+      resources: [resource(HTTP_ROUTE, { ...routeProps([]), spec: { rules: UNKNOWN_TEXT } })],
+      expected: [["mandatory", `spec.rules: ${TOO_LATE}`]],
+    },
+    {
+      title: "a backend",
+      resources: route([UNKNOWN_TEXT as never, { name: "stable", weight: 100 }]),
+      expected: [
+        ["mandatory", `${refs}[0]: ${TOO_LATE}`],
+        ["mandatory", `${refs}[0].weight: ${TOO_LATE}`],
+        ["mandatory", `${refs}[0].name: ${TOO_LATE}`],
+      ],
+    },
+    {
+      title: "the name of a service",
+      resources: [
+        ...route([{ name: "gone", weight: 100 }]),
+        resource(SERVICE, { metadata: { ...metadata("x"), name: UNKNOWN_TEXT } }, { name: "x" }),
+      ],
+      expected: [["mandatory", `${refs}[0].name: ${TOO_LATE}`]],
     },
     {
       title: "the list of backends",

@@ -19,6 +19,10 @@ const noDns = [
   "metadata.namespace: no NetworkPolicy of this namespace allows DNS (port 53)",
 ] as const;
 
+const DNS_SERVERS = [
+  { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } },
+];
+
 export const cases: RuleCases = {
   rule: "namespace-default-deny",
   pass: [
@@ -50,7 +54,7 @@ export const cases: RuleCases = {
     { title: "no DNS", resources: [model, policy({ egress: [] })], expected: [noDns] },
     {
       title: "DNS over TCP only",
-      resources: [model, policy({ egress: [{ ports: [{ protocol: "TCP", port: 53 }] }] })],
+      resources: [model, policy({ egress: [{ to: DNS_SERVERS, ports: [{ protocol: "TCP", port: 53 }] }] })],
       expected: [noDns],
     },
     {

@@ -1,5 +1,5 @@
 // Cases of no-plaintext-secrets.
-import { deploymentProps, metadata } from "../fixtures/manifests.ts";
+import { deploymentProps, metadata, RELEASE, releaseProps } from "../fixtures/manifests.ts";
 import { CONFIG_MAP, DEPLOYMENT, LATER, type RuleCases, resource, UNKNOWN_TEXT } from "./rule-cases.ts";
 
 /** Built from parts, so that no scanner takes this file for a leak. */
@@ -9,7 +9,7 @@ const PEM = ["-----BEGIN", "PRIVATE KEY-----\nMIIB"].join(" ");
 
 const env = (...variables: object[]) => [resource(DEPLOYMENT, deploymentProps({ env: variables }))];
 const config = (data: object) => [resource(CONFIG_MAP, { metadata: metadata("config"), data })];
-const chart = (values: object) => [resource("kubernetes:helm.sh/v3:Release", { chart: "x", values })];
+const chart = (values: object) => [resource(RELEASE, { ...releaseProps, values })];
 const variable = "spec.template.spec.containers[0].env[0].value";
 const shape = "the text has the shape of a key or password";
 const named = "the name says that this is a secret, and it has a literal value";
@@ -22,6 +22,15 @@ export const cases: RuleCases = {
       resources: env({ name: "API_KEY", valueFrom: { secretKeyRef: { name: "keys", key: "api" } } }),
     },
     { title: "a path to a secret", resources: env({ name: "DB_PASSWORD", value: "/etc/keys/password" }) },
+    {
+      title: "what is no secret by its value",
+      resources: env(
+        { name: "API_TOKEN", value: "short" },
+        { name: "API_TOKEN", value: "1234567" },
+        { name: "API_TOKEN", value: "$(OTHER_TOKEN)" },
+        { name: "API_TOKEN", value: ["$", "{OTHER_TOKEN}"].join("") },
+      ),
+    },
     {
       title: "a word about tokens",
       resources: env(
@@ -54,6 +63,21 @@ export const cases: RuleCases = {
       title: "a password by name",
       resources: env({ name: "DB_PASSWORD", value: "correct horse" }),
       expected: [["mandatory", `${variable}: ${named}`]],
+    },
+    {
+      title: "a password that only begins like something else",
+      resources: env(
+        { name: "API_TOKEN", value: "123456" },
+        { name: "API_TOKEN", value: "1234567 horses" },
+        { name: "API_TOKEN", value: "true love" },
+        { name: "API_TOKEN", value: "false friend" },
+        { name: "API_TOKEN", value: "horse/battery" },
+        { name: "API_TOKEN", value: "$horse$" },
+        { name: "API_TOKEN", value: "sixsix" },
+      ),
+      expected: [1, 2, 3, 4, 5, 6].map(
+        (index) => ["mandatory", `spec.template.spec.containers[0].env[${index}].value: ${named}`] as const,
+      ),
     },
     {
       title: "a key in a ConfigMap",

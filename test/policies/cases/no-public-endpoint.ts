@@ -1,5 +1,5 @@
 // Cases of no-public-endpoint.
-import { CLUSTER, clusterProps } from "../fixtures/aws.ts";
+import { CLUSTER, CLUSTER_INSTANCE, clusterProps, DATABASE, databaseProps } from "../fixtures/aws.ts";
 import { metadata } from "../fixtures/manifests.ts";
 import { LATER, type RuleCases, resource, SERVICE, UNKNOWN_TEXT } from "./rule-cases.ts";
 
@@ -52,7 +52,7 @@ export const cases: RuleCases = {
     },
     {
       title: "a private database",
-      resources: [resource("aws:rds/instance:Instance", { storageEncrypted: true })],
+      resources: [resource(DATABASE, databaseProps)],
     },
     { title: "an internal load balancer", resources: balancer({ internal: true }) },
     { title: "a gateway for appliances", resources: balancer({ loadBalancerType: "gateway" }) },
@@ -112,14 +112,12 @@ export const cases: RuleCases = {
     },
     {
       title: "a public database",
-      resources: [
-        resource("aws:rds/instance:Instance", { storageEncrypted: true, publiclyAccessible: true }),
-      ],
+      resources: [resource(DATABASE, { ...databaseProps, publiclyAccessible: true })],
       expected: [["mandatory", "publiclyAccessible: the database has a public address"]],
     },
     {
       title: "a public database of a cluster",
-      resources: [resource("aws:rds/clusterInstance:ClusterInstance", { publiclyAccessible: true })],
+      resources: [resource(CLUSTER_INSTANCE, { publiclyAccessible: true })],
       expected: [["mandatory", "publiclyAccessible: the database has a public address"]],
     },
     {

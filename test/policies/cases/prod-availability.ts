@@ -79,7 +79,14 @@ export const cases: RuleCases = {
     },
     {
       title: "no spread over zones",
-      resources: served({}, { topologySpreadConstraints: [{ topologyKey: "kubernetes.io/hostname" }] }),
+      resources: served(
+        {},
+        {
+          topologySpreadConstraints: [
+            { topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "DoNotSchedule" },
+          ],
+        },
+      ),
       expected: [["mandatory", `${pod}.topologySpreadConstraints: not spread over zones`]],
     },
     {

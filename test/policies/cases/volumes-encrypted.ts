@@ -1,5 +1,16 @@
 // Cases of volumes-encrypted.
-import { launchTemplateProps, NODE_CLASS } from "../fixtures/aws.ts";
+import {
+  CACHE,
+  CLUSTER_INSTANCE,
+  cacheProps,
+  clusterInstanceProps,
+  DATABASE,
+  DATABASE_CLUSTER,
+  databaseClusterProps,
+  databaseProps,
+  launchTemplateProps,
+  NODE_CLASS,
+} from "../fixtures/aws.ts";
 import { metadata } from "../fixtures/manifests.ts";
 import { LATER, LAUNCH_TEMPLATE, type RuleCases, resource, UNKNOWN_TEXT } from "./rule-cases.ts";
 
@@ -19,6 +30,9 @@ const storageClass = (provisioner: unknown, parameters?: unknown) => [
   }),
 ];
 const store = (type: string, props: object) => [resource(type, props)];
+const databaseInstances = ["a", "b"].map((name) =>
+  resource(CLUSTER_INSTANCE, clusterInstanceProps, { name }),
+);
 const plain = (path: string) => ["mandatory", `${path}: not encrypted at rest`] as const;
 
 export const cases: RuleCases = {
@@ -38,7 +52,7 @@ export const cases: RuleCases = {
     { title: "a StorageClass of something else", resources: storageClass("example.com/local") },
     {
       title: "a database",
-      resources: store("aws:rds/instance:Instance", { storageEncrypted: true }),
+      resources: store(DATABASE, databaseProps),
     },
   ],
   fail: [
@@ -77,17 +91,20 @@ export const cases: RuleCases = {
     },
     {
       title: "a database",
-      resources: store("aws:rds/instance:Instance", { storageEncrypted: false }),
+      resources: store(DATABASE, { ...databaseProps, storageEncrypted: false }),
       expected: [plain("storageEncrypted")],
     },
     {
       title: "a cluster of databases",
-      resources: store("aws:rds/cluster:Cluster", {}),
+      resources: [
+        ...store(DATABASE_CLUSTER, { ...databaseClusterProps, storageEncrypted: undefined }),
+        ...databaseInstances,
+      ],
       expected: [plain("storageEncrypted")],
     },
     {
       title: "a cache",
-      resources: store("aws:elasticache/replicationGroup:ReplicationGroup", {}),
+      resources: store(CACHE, { ...cacheProps, atRestEncryptionEnabled: undefined }),
       expected: [plain("atRestEncryptionEnabled")],
     },
     {

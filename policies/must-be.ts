@@ -1,6 +1,6 @@
 // Judges one property that has to have a certain value, absent or not.
-import { type Finding, unknownAmong, violation } from "../rule.ts";
-import type { Value } from "../value.ts";
+import { type Finding, unknownAmong, violation } from "./rule.ts";
+import type { Value } from "./value.ts";
 
 /** A violation unless the value is right; an unknown finding while it is unknown. */
 export function mustBe(
