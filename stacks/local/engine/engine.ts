@@ -6,7 +6,7 @@ import { writeBinFolder } from "./bin-folder.ts";
 import { engineEnvironment, pluginFolder } from "./environment.ts";
 import { ensurePassphrase } from "./passphrase.ts";
 import { checkoutPlaces, type EnginePlaces } from "./places.ts";
-import { ensureProviders } from "./provider-plugins.ts";
+import { ensureProviders, type ProviderChoice } from "./provider-plugins.ts";
 import { ensurePulumi, pluginsBeside } from "./pulumi-cli.ts";
 
 export type Engine = {
@@ -21,12 +21,13 @@ export type Engine = {
 export async function ensureEngine(
   progress: Progress,
   places: EnginePlaces = checkoutPlaces,
+  choice: ProviderChoice = {},
 ): Promise<Engine> {
   const pulumi = await ensurePulumi(places, progress);
   mkdirSync(places.state, { recursive: true });
   mkdirSync(dirname(pluginFolder(places)), { recursive: true });
   ensurePassphrase(places.passphrase);
   writeBinFolder(places, { pulumi, official: pluginsBeside(pulumi) });
-  await ensureProviders(pulumi, places, progress);
+  await ensureProviders({ pulumi, places, progress }, choice);
   return { pulumi: join(places.bin, "pulumi"), binDir: places.bin, env: engineEnvironment(places) };
 }

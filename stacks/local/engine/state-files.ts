@@ -12,6 +12,7 @@ export type StateFiles = {
   readonly checkpoint: string;
   readonly lockFolder: string;
   readonly backups: string;
+  readonly history: string;
   /** The stack's config file, `stacks/Pulumi.<stack>.yaml`. */
   readonly config: string;
 };
@@ -26,6 +27,7 @@ export function stateFilesOf(places: EnginePlaces, stack: string): StateFiles {
     checkpoint: join(folder, "stacks", name, `${stack}.json`),
     lockFolder: join(folder, "locks", "organization", name, stack),
     backups: join(folder, "backups", name, stack),
+    history: join(folder, "history", name, stack),
     config: join(places.checkout, stringAt(project, ["stackConfigDir"]) ?? "", `Pulumi.${stack}.yaml`),
   };
 }

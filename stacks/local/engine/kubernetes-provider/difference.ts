@@ -1,39 +1,11 @@
 // Compares a resource's last inputs with its new ones: what changed, and whether a new object is needed.
 
-import {
-  isEqual,
-  isList,
-  isMap,
-  type PropertyMap,
-  type PropertyValue,
-  stringAt,
-} from "../property-values.ts";
+import { changedPaths } from "../changed-paths.ts";
+import { type PropertyMap, stringAt } from "../property-values.ts";
 import type { Difference } from "../provider-messages.ts";
 import { ANNOTATIONS, isAnnotated } from "./annotations.ts";
 import { groupOf, type Kind } from "./object-ref.ts";
 import { type MutableFlags, needsReplacement } from "./replace-rules.ts";
-
-/** Paths of the leaves that differ, in Pulumi's notation: `spec.ports[0].port`, `data["a.b"]`. */
-export function changedPaths(
-  old: PropertyValue | undefined,
-  next: PropertyValue | undefined,
-  path = "",
-): string[] {
-  if (isEqual(old, next)) return [];
-  if (isMap(old) && isMap(next)) {
-    const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
-    return [...keys].flatMap((key) => changedPaths(old[key], next[key], joinPath(path, key)));
-  }
-  if (isList(old) && isList(next) && old.length === next.length) {
-    return old.flatMap((item, index) => changedPaths(item, next[index], `${path}[${index}]`));
-  }
-  return [path];
-}
-
-function joinPath(path: string, key: string): string {
-  if (!/^[A-Za-z_$][\w$-]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
-  return path === "" ? key : `${path}.${key}`;
-}
 
 /** Inputs come without secret wrappers; unknown values count as changed. */
 export function compareInputs(olds: PropertyMap, news: PropertyMap, mutable: MutableFlags): Difference {

@@ -21,6 +21,7 @@ import emptyPb, { type Empty } from "google-protobuf/google/protobuf/empty_pb.js
 import { type EngineLog, fromStruct, GrpcFault, toStruct, unary } from "../plugin-server.ts";
 import { isEqual, isUnknown, type PropertyMap, stringAt, unwrapMap, valueAt } from "../property-values.ts";
 import { checkResponse, diffResponse, providerBase } from "../provider-messages.ts";
+import type { StandInWorld } from "../stand-in-world.ts";
 import { createApiClient, loadKubeconfig } from "./api-client.ts";
 import { ApiUnreachable } from "./api-fault.ts";
 import { type ClusterAccess, createClusterAccess } from "./cluster-access.ts";
@@ -36,6 +37,7 @@ import {
   type Work,
   type Written,
 } from "./operations.ts";
+import { isPlannable, type PlannedNames, simulateObject, takePlannedName } from "./planned-objects.ts";
 import { type ProviderSettings, toSettings } from "./settings.ts";
 
 /** The version whose behaviour this stands in for. */
@@ -47,10 +49,19 @@ type Session = {
   access: ClusterAccess | undefined;
   readonly cancelled: AbortController;
   readonly log: EngineLog;
+  readonly world: StandInWorld;
+  readonly planned: PlannedNames;
 };
 
-export function kubernetesProvider(log: EngineLog): grpc.UntypedServiceImplementation {
-  const session: Session = { settings: undefined, access: undefined, cancelled: new AbortController(), log };
+export function kubernetesProvider(log: EngineLog, world: StandInWorld): grpc.UntypedServiceImplementation {
+  const session: Session = {
+    settings: undefined,
+    access: undefined,
+    cancelled: new AbortController(),
+    log,
+    world,
+    planned: new Map(),
+  };
   return {
     ...providerBase("kubernetes", VERSION),
     diffConfig: unary(diffConfig),
@@ -85,7 +96,7 @@ function diffConfig(request: DiffRequest): DiffResponse {
 function configure(session: Session, request: ConfigureRequest): ConfigureResponse {
   const settings = toSettings(fromStruct(request.getArgs()));
   session.settings = settings;
-  if (settings.kubeconfig.kind === "known") {
+  if (settings.kubeconfig.kind === "known" && session.world === "real") {
     const config = loadKubeconfig({ kubeconfig: settings.kubeconfig.value, context: settings.context });
     const client = createApiClient(config);
     session.access = createClusterAccess(client, createDiscovery(client));
@@ -102,6 +113,7 @@ function settingsOf(session: Session): ProviderSettings {
 
 function accessOf(session: Session): ClusterAccess {
   if (session.access) return session.access;
+  if (session.world === "plan") throw new Error("a plan changes nothing. Next: npm run rampa -- preview");
   throw new Error("the cluster of this provider is not known yet. Next: npm run up, which creates it first");
 }
 
@@ -132,6 +144,8 @@ async function check(session: Session, request: CheckRequest): Promise<CheckResp
   const urn = request.getUrn();
   const news = fromStruct(request.getNews());
   const refusal = refusalOf(urn);
+  const isPlanned = session.access === undefined;
+  if (isPlanned && isPlannable(urn)) return checkResponse(news, takePlannedName(session.planned, urn, news));
   if (refusal !== undefined) return checkResponse(news, [{ property: "kind", reason: refusal }]);
   const named = withNames(news, {
     urn,
@@ -139,7 +153,7 @@ async function check(session: Session, request: CheckRequest): Promise<CheckResp
     defaultNamespace: await defaultNamespace(session, unwrapMap(news), urn),
     seed: request.getRandomseed_asU8(),
   });
-  return checkResponse(named, []);
+  return checkResponse(named, isPlanned ? takePlannedName(session.planned, urn, named) : []);
 }
 
 /** A kind that is not served yet gets none: whether it has a namespace is known only then. */
@@ -169,7 +183,10 @@ async function create(session: Session, request: CreateRequest): Promise<CreateR
     return response;
   }
   const place = { urn: request.getUrn(), preview, timeoutSeconds: request.getTimeout() };
-  const written = await createObject(inputs, workOf(session, place));
+  const written =
+    session.world === "simulate"
+      ? simulateObject(inputs, place.urn)
+      : await createObject(inputs, workOf(session, place));
   requireReady(written, inputs);
   // In a preview the id of a new object is not known to the program.
   if (!preview) response.setId(written.id);
@@ -190,7 +207,10 @@ async function update(session: Session, request: UpdateRequest): Promise<UpdateR
     timeoutSeconds: request.getTimeout(),
   };
   const olds = fromStruct(request.getOlds());
-  const written = await updateObject(olds, news, request.getIgnorechangesList(), workOf(session, place));
+  const written =
+    session.world === "simulate"
+      ? simulateObject(news, place.urn)
+      : await updateObject(olds, news, request.getIgnorechangesList(), workOf(session, place));
   requireReady(written, news);
   response.setProperties(toStruct(written.outputs));
   return response;
@@ -219,14 +239,18 @@ async function read(session: Session, request: ReadRequest): Promise<ReadRespons
   const urn = request.getUrn();
   const state = fromStruct(request.getProperties());
   const oldInputs = fromStruct(request.getInputs());
+  if (session.world === "simulate") return readResponse(request.getId(), state, oldInputs);
   const work = workOf(session, { urn, preview: false, timeoutSeconds: 0 });
   const ref = { ...refOfId(request.getId(), urn, oldInputs, state) };
   const found = await readObject(await inDefaultNamespace(session, ref), oldInputs, state, work);
+  return found ? readResponse(found.id, found.outputs, found.inputs) : new providerPb.ReadResponse();
+}
+
+function readResponse(id: string, outputs: PropertyMap, inputs: PropertyMap): ReadResponse {
   const response = new providerPb.ReadResponse();
-  if (!found) return response;
-  response.setId(found.id);
-  response.setProperties(toStruct(found.outputs));
-  response.setInputs(toStruct(found.inputs));
+  response.setId(id);
+  response.setProperties(toStruct(outputs));
+  response.setInputs(toStruct(inputs));
   return response;
 }
 
@@ -244,6 +268,7 @@ async function inDefaultNamespace(session: Session, ref: ObjectRef): Promise<Obj
 }
 
 async function remove(session: Session, request: DeleteRequest): Promise<Empty> {
+  if (session.world === "simulate") return new emptyPb.Empty();
   const urn = request.getUrn();
   const state = fromStruct(request.getProperties());
   const oldInputs = fromStruct(request.getOldInputs());

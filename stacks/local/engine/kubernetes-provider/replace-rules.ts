@@ -1,4 +1,5 @@
 // Which fields of which kinds cannot change in place, so that a change makes a new object.
+import { isWithin } from "../changed-paths.ts";
 import { groupOf, type Kind } from "./object-ref.ts";
 
 export type MutableFlags = {
@@ -101,8 +102,4 @@ function dataRules(name: string, mutable: MutableFlags): readonly ReplaceRule[] 
 
 function covers(rule: ReplaceRule, path: string): boolean {
   return isWithin(rule.path, path) && !(rule.except ?? []).some((exception) => isWithin(exception, path));
-}
-
-function isWithin(prefix: string, path: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
 }

@@ -1,9 +1,7 @@
 // What counts as a change of a Kubernetes object, and which changes need a new object.
 import { describe, expect, it } from "vitest";
-import {
-  changedPaths,
-  compareInputs,
-} from "../../../../stacks/local/engine/kubernetes-provider/difference.ts";
+import { changedPaths } from "../../../../stacks/local/engine/changed-paths.ts";
+import { compareInputs } from "../../../../stacks/local/engine/kubernetes-provider/difference.ts";
 import type { PropertyMap } from "../../../../stacks/local/engine/property-values.ts";
 
 const MUTABLE = { configMap: true, secret: true };
