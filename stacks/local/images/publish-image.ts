@@ -23,7 +23,8 @@ export async function publishRuntimeImage(options: PublishOptions): Promise<Runt
   return image;
 }
 
-async function toRegistry(repository: string): Promise<Registry> {
+/** The registry of a repository, with the login that `docker login` left for it. */
+export async function toRegistry(repository: string): Promise<Registry> {
   const slash = repository.indexOf("/");
   const host = repository.slice(0, slash);
   const login = await findLogin(host);
