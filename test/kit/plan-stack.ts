@@ -1,9 +1,7 @@
 // planStack: a stack file of the checkout run through the platform without an engine, its resources recorded.
 import { join } from "node:path";
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import { Provider as RandomProvider } from "@pulumi/random/provider.js";
-import { definePlatform, type PlatformOutputs } from "../../stacks/platform.ts";
-import { loadStackFile, type StackSettings } from "../../stacks/settings.ts";
+import { defineStack, type GivenCluster, type StackOutputs } from "../../stacks/define-stack.ts";
+import { loadStackFile, ownsCluster, type StackSettings } from "../../stacks/settings.ts";
 import { type RecordedResource, recordResources } from "./record-resources.ts";
 
 export const STACKS = ["local", "dev", "staging", "prod"] as const;
@@ -20,7 +18,7 @@ const LOCAL_IMAGE = {
 export type PlannedStack = {
   readonly settings: StackSettings;
   readonly resources: RecordedResource[];
-  readonly outputs: PlatformOutputs;
+  readonly outputs: StackOutputs;
 };
 
 export type PlanOptions = {
@@ -35,23 +33,15 @@ export type PlanOptions = {
 /** As the embedded cluster has them: the Service's address and the node's. */
 const API_SERVERS = ["10.96.0.1/32", "198.18.0.2/32"];
 
-/** Plans the checked-in stack `name`, on a local cluster with a model cache or on any other without. */
+/** Plans the checked-in stack `name`, on a local cluster with a model cache, a named one, or its own. */
 export async function planStack(name: string, options: PlanOptions = {}): Promise<PlannedStack> {
   const loaded = await loadStackFile(join(CHECKOUT, "stacks", `Pulumi.${name}.yaml`));
   const settings = options.change?.(loaded) ?? loaded;
-  const held: { outputs?: PlatformOutputs } = {};
-  const define = () => {
-    const providers = {
-      kubernetes: new KubernetesProvider("kubernetes", { context: name, clusterIdentifier: name }),
-      random: new RandomProvider("random"),
-    };
-    held.outputs = definePlatform(settings, {
-      providers,
+  const held: { outputs?: StackOutputs } = {};
+  const define = async (): Promise<void> => {
+    held.outputs = await defineStack(settings, {
       image: { ...LOCAL_IMAGE, ...settings.image, digest: settings.image?.digest ?? LOCAL_IMAGE.digest },
-      ...(settings.local !== undefined && {
-        apiServers: options.apiServers ?? API_SERVERS,
-        modelCachePath: "/var/lib/rampa/models",
-      }),
+      cluster: ownsCluster(settings) ? undefined : givenCluster(name, settings, options),
     });
   };
   const resources = await recordResources(define, {
@@ -61,4 +51,17 @@ export async function planStack(name: string, options: PlanOptions = {}): Promis
   });
   if (held.outputs === undefined) throw new Error("the platform was not defined");
   return { settings, resources, outputs: held.outputs };
+}
+
+/** The settings of a stack on a cluster that stands already, without what only a cluster of its own has. */
+export function onNamedCluster(settings: StackSettings): StackSettings {
+  if (settings.local !== undefined) return settings;
+  const cluster = { use: "context", context: settings.stack } as const;
+  return { ...settings, cluster, aws: undefined, monitoring: undefined };
+}
+
+function givenCluster(name: string, { local }: StackSettings, { apiServers }: PlanOptions): GivenCluster {
+  const named = { context: name, identifier: name };
+  if (local === undefined) return named;
+  return { ...named, apiServers: apiServers ?? API_SERVERS, modelCachePath: "/var/lib/rampa/models" };
 }

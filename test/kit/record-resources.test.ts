@@ -1,7 +1,11 @@
 // recordResources shows what Pulumi's mocks hide, and refuses what they let pass.
+import { getAddonVersionOutput } from "@pulumi/aws/eks/getAddonVersion.js";
+import { getRegionOutput } from "@pulumi/aws/getRegion.js";
+import { Role, type RoleArgs } from "@pulumi/aws/iam/role.js";
+import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/index.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
-import { ComponentResource, secret } from "@pulumi/pulumi";
+import { ComponentResource, type Output, secret } from "@pulumi/pulumi";
 import { Provider as RandomProvider } from "@pulumi/random/provider.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { describe, expect, it } from "vitest";
@@ -94,5 +98,63 @@ describe("recordResources", () => {
       throw new Error("wrong setting");
     };
     await expect(recordResources(failing, at)).rejects.toThrow("wrong setting");
+  });
+});
+
+describe("calls of a recorded program", () => {
+  const version = (addonName: string) =>
+    getAddonVersionOutput({ addonName, kubernetesVersion: "1.35" }, { provider: new AwsProvider("aws") })
+      .version;
+  const mapOf = (value: Output<string>) =>
+    new ConfigMap("map", { data: { value } }, { provider: new Provider("k8s") });
+
+  it("get the same answer every time, so that the version of an add-on is no news", async () => {
+    const recorded = await recordResources(() => mapOf(version("coredns")), at);
+    expect(recorded.at(-1)?.props.data).toEqual({ value: "v1.0.0-eksbuild.1" });
+  });
+
+  it("get the answer that the caller names", async () => {
+    const answers = { "aws:eks/getAddonVersion:getAddonVersion": { version: "v9.9.9-eksbuild.9" } };
+    const recorded = await recordResources(() => mapOf(version("coredns")), { ...at, answers });
+    expect(recorded.at(-1)?.props.data).toEqual({ value: "v9.9.9-eksbuild.9" });
+  });
+
+  it("fail where they would use a default provider", async () => {
+    const asking = () =>
+      mapOf(getAddonVersionOutput({ addonName: "coredns", kubernetesVersion: "1.35" }).version);
+    await expect(recordResources(asking, at)).rejects.toThrow(
+      "calls aws:eks/getAddonVersion:getAddonVersion without an explicit provider",
+    );
+  });
+
+  it("fail where nobody knows an answer", async () => {
+    const asking = () => mapOf(getRegionOutput({}, { provider: new AwsProvider("aws") }).region);
+    await expect(recordResources(asking, at)).rejects.toThrow("calls aws:index/getRegion:getRegion");
+  });
+});
+
+describe("outputs of AWS resources", () => {
+  const roleOf = (inputs: Partial<RoleArgs>) => () => {
+    const provider = new AwsProvider("aws");
+    const role = new Role("worker", { assumeRolePolicy: "{}", ...inputs }, { provider });
+    new ConfigMap("map", { data: { arn: role.arn, name: role.name } }, { provider: new Provider("k8s") });
+  };
+
+  it("are an ARN and a name where the program gives none", async () => {
+    const recorded = await recordResources(roleOf({}), at);
+    expect(recorded.at(-1)?.props.data).toEqual({
+      arn: "arn:aws:iam:us-east-1:123456789012:role/worker",
+      name: "worker",
+    });
+  });
+
+  it("are the program's own where it gives them", async () => {
+    const recorded = await recordResources(roleOf({ name: "mine" }), at);
+    expect(recorded.at(-1)?.props.data).toMatchObject({ name: "mine" });
+  });
+
+  it("are unknown in a preview", async () => {
+    const recorded = await recordResources(roleOf({}), { ...at, preview: true });
+    expect(recorded.at(-1)?.props.data).toEqual({ arn: UNKNOWN, name: UNKNOWN });
   });
 });
