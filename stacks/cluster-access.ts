@@ -1,15 +1,15 @@
-// How a stack's program reaches its cluster: the local one by its description, any other by a kubeconfig context.
+// How a stack reaches its cluster: the local one by its description, others by a kubeconfig context or a stack's output.
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { type SelectedContext, selectContext } from "./kubeconfig.ts";
+import { currentContext, type SelectedContext, selectContext } from "./kubeconfig.ts";
 import type { StackSettings } from "./settings.ts";
 import { StackError } from "./stack-error.ts";
 
 export type ClusterAccess = {
-  /** The file that the context was found in. */
-  readonly file: string;
+  /** The file that the context was found in; undefined where a stack's output is the only place. */
+  readonly file: string | undefined;
   /** Kubeconfig with one context; holds credentials. */
   readonly kubeconfig: string;
   readonly context: string;
@@ -20,10 +20,16 @@ export type ClusterAccess = {
   readonly modelCachePath: string | undefined;
 };
 
-/** Finds the cluster and checks that it answers; throws StackError before anything is registered. */
-export async function readClusterAccess(settings: StackSettings): Promise<ClusterAccess> {
-  const { cluster, stack } = settings;
+/** The output `kubeconfig` of another stack: inside a program and outside of one there are different ways to it. */
+export type ReadKubeconfig = (stack: string) => Promise<unknown>;
+
+/** Finds the cluster and checks that a local one answers; throws StackError before anything is registered. */
+export async function readClusterAccess(
+  { cluster, stack }: Pick<StackSettings, "cluster" | "stack">,
+  readKubeconfig: ReadKubeconfig,
+): Promise<ClusterAccess> {
   if (cluster.context !== undefined) return await readContext(cluster.context, stack);
+  if (cluster.stack !== undefined) return toStackAccess(await readKubeconfig(cluster.stack), cluster.stack);
   if (cluster.use === "aws") {
     throw new StackError(
       "stack.cloud-half-missing",
@@ -68,6 +74,27 @@ async function readContext(context: string, stack: string): Promise<ClusterAcces
   const { text: kubeconfig, file } = access;
   const identifier = `context/${context}`;
   return { file, kubeconfig, context, identifier, apiServers: undefined, modelCachePath: undefined };
+}
+
+/** Addresses inside another stack's cluster are that stack's to know. */
+function toStackAccess(kubeconfig: unknown, base: string): ClusterAccess {
+  const context = typeof kubeconfig === "string" ? currentContext(kubeconfig) : undefined;
+  if (typeof kubeconfig !== "string" || context === undefined) {
+    throw new StackError(
+      "stack.base-missing",
+      `stack ${base} has no cluster of its own that stands`,
+      `npm run up -- --stack ${base}`,
+    );
+  }
+  const identifier = `stack/${base}`;
+  return {
+    file: undefined,
+    kubeconfig,
+    context,
+    identifier,
+    apiServers: undefined,
+    modelCachePath: undefined,
+  };
 }
 
 async function select(

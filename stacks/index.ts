@@ -1,13 +1,14 @@
 // Entry of the Pulumi program: settings → cluster and image → platform → outputs.
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import { RunError, runtime, secret } from "@pulumi/pulumi";
-import { Provider as RandomProvider } from "@pulumi/random/provider.js";
+import { RunError, runtime } from "@pulumi/pulumi";
 import { ConfigError } from "../serving/contract/config-error.ts";
 import { readClusterAccess } from "./cluster-access.ts";
-import { definePlatform, type PlatformOutputs, type PlatformRefs } from "./platform.ts";
+import { defineStack, type StackOutputs, type StackRefs } from "./define-stack.ts";
+import { standInWorld } from "./local/engine/stand-in-world.ts";
+import { plannedRefs } from "./planned-refs.ts";
 import { requirePromoted } from "./promotion.ts";
 import { type Release, releaseOf } from "./release.ts";
-import { readStackSettings, type StackSettings } from "./settings.ts";
+import { ownsCluster, readStackSettings, type StackSettings } from "./settings.ts";
+import { readStackKubeconfig } from "./stack-kubeconfig.ts";
 
 const outputs = await deploy().catch(stopOnExpected);
 
@@ -16,28 +17,26 @@ export const apiKey = outputs.apiKey;
 export const namespace = outputs.namespace;
 export const image = outputs.image;
 export const release = outputs.release;
+export const kubeconfig = outputs.kubeconfig ?? "";
 
-async function deploy(): Promise<PlatformOutputs & { readonly release: Release }> {
+async function deploy(): Promise<StackOutputs & { readonly release: Release }> {
   const settings = readStackSettings();
-  const { kubeconfig, context, identifier, ...found } = await readClusterAccess(settings);
-  const kubernetes = new KubernetesProvider("kubernetes", {
-    kubeconfig: secret(kubeconfig),
-    context,
-    clusterIdentifier: identifier,
-    // The key file changes in place; a replacement would leave the gateway without its Secret for a moment.
-    enableSecretMutable: true,
-  });
-  const providers = { kubernetes, random: new RandomProvider("random") };
-  // After the providers, whose plugins start while the image is built.
+  if (standInWorld() !== "real") return await plan(settings);
+  const cluster = ownsCluster(settings) ? undefined : await readClusterAccess(settings, readStackKubeconfig);
   const image = await prepareImage(settings);
   const release = releaseOf(settings, image.digest);
   await requirePromoted(settings, release);
-  const { apiServers, modelCachePath } = found;
-  return { ...definePlatform(settings, { providers, image, apiServers, modelCachePath }), release };
+  return { ...(await defineStack(settings, { image, cluster })), release };
+}
+
+/** Offline nobody is asked: no cluster, no build, and not what runs in the environment before. */
+async function plan(settings: StackSettings): Promise<StackOutputs & { readonly release: Release }> {
+  const refs = plannedRefs(settings);
+  return { ...(await defineStack(settings, refs)), release: releaseOf(settings, refs.image.digest) };
 }
 
 /** The published image of the settings, or the one of this checkout, brought to where pods find it unless in a preview. */
-async function prepareImage({ image }: StackSettings): Promise<PlatformRefs["image"]> {
+async function prepareImage({ image }: StackSettings): Promise<StackRefs["image"]> {
   if (image?.digest !== undefined) return { ...image, digest: image.digest };
   const deliver = !runtime.isDryRun();
   if (image !== undefined) {

@@ -7,6 +7,7 @@ const entry = z.looseObject({ name: z.string() });
 const fields = z.record(z.string(), z.unknown());
 
 const kubeconfig = z.looseObject({
+  "current-context": z.string().optional(),
   clusters: z.array(entry.extend({ cluster: z.looseObject({ server: z.string() }) })).default([]),
   users: z.array(entry.extend({ user: fields.nullish() })).default([]),
   contexts: z
@@ -43,6 +44,11 @@ export function selectContext(text: string, path: string, context: string): Sele
     users,
   };
   return { server: cluster.cluster.server, text: stringify(one) };
+}
+
+/** The context that the kubeconfig `text` is set to; undefined without one. */
+export function currentContext(text: string): string | undefined {
+  return kubeconfig.safeParse(parse(text)).data?.["current-context"];
 }
 
 function withAbsoluteFiles(record: Readonly<Record<string, unknown>>, path: string): Record<string, unknown> {

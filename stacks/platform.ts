@@ -1,10 +1,11 @@
 // definePlatform: the composition root; wires the components of one environment together and decides nothing.
-import type { Output, ProviderResource } from "@pulumi/pulumi";
+import type { Output, ProviderResource, Resource } from "@pulumi/pulumi";
 import { StaticCanary } from "../components/canary/canary.ts";
 import { Environment } from "../components/environment/environment.ts";
 import { AiGateway } from "../components/gateway/gateway.ts";
 import { RuntimeImage } from "../components/image/image.ts";
 import { workloadName } from "../components/kit/names.ts";
+import { Monitoring } from "../components/monitoring/monitoring.ts";
 import { Isolation } from "../components/network/network.ts";
 import { ClientKeys } from "../components/secrets/secrets.ts";
 import { ModelCache } from "../components/serving/model-cache.ts";
@@ -24,6 +25,24 @@ export type PlatformRefs = {
   readonly apiServers?: string[] | undefined;
   /** Directory of verified weights on the cluster's nodes, which pods only read. */
   readonly modelCachePath?: string | undefined;
+  /** What a cluster of the stack's own adds; undefined on one that stood before. */
+  readonly own?: OwnGround | undefined;
+};
+
+export type Keys = Pick<ClientKeys, "apiKey" | "checksum" | "secretName">;
+
+export type OwnGround = {
+  /** What everything in the cluster depends on. */
+  readonly ready: readonly Resource[];
+  /** What defines the kinds that monitoring consists of; none without it. */
+  readonly monitoring: readonly Resource[];
+  /** Ranges that the API server's addresses as pods see them are in. */
+  readonly apiServers: string[];
+  /** Ranges of the load balancer in front of the gateway; none without one. */
+  readonly clients: string[];
+  defineKeys(place: { readonly namespace: Output<string>; readonly dependsOn: Resource[] }): Keys;
+  /** The way in from outside, where the settings ask for one. */
+  defineIngress(gateway: { readonly namespace: Output<string>; readonly service: Output<string> }): void;
 };
 
 export type EndpointOutput = {
@@ -58,11 +77,7 @@ export function definePlatform(settings: StackSettings, refs: PlatformRefs): Pla
   const wiring = defineGround(settings, refs);
   const { ownership, environment, isolation, image, providers } = wiring;
   const { namespace } = environment;
-  const keys = new ClientKeys(
-    "client-keys",
-    { ownership, ...settings.secrets, refs: { namespace } },
-    { providers, dependsOn: [environment] },
-  );
+  const keys = defineKeys(wiring, refs);
   const gateway = new AiGateway(
     "gateway",
     {
@@ -82,6 +97,8 @@ export function definePlatform(settings: StackSettings, refs: PlatformRefs): Pla
   for (const [name, endpoint] of Object.entries(settings.endpoints)) {
     defineEndpoint(wiring, { name, endpoint, gateway });
   }
+  defineMonitoring(wiring, refs);
+  refs.own?.defineIngress({ namespace, service: gateway.serviceName });
   return {
     endpoints: toEndpointOutputs(settings),
     apiKey: keys.apiKey,
@@ -90,20 +107,52 @@ export function definePlatform(settings: StackSettings, refs: PlatformRefs): Pla
   };
 }
 
+/** As Kubernetes Secrets, unless the stack's own cluster has a better place for them. */
+function defineKeys({ settings, ownership, environment, providers }: Wiring, { own }: PlatformRefs): Keys {
+  const { namespace } = environment;
+  if (own !== undefined) return own.defineKeys({ namespace, dependsOn: [environment] });
+  return new ClientKeys(
+    "client-keys",
+    { ownership, ...settings.secrets, refs: { namespace } },
+    { providers, dependsOn: [environment] },
+  );
+}
+
+/** Needs the Prometheus operator, which a cluster of the stack's own has by its settings. */
+function defineMonitoring(
+  { settings, ownership, environment, providers }: Wiring,
+  { own }: PlatformRefs,
+): void {
+  if (settings.monitoring === undefined) return;
+  const { stack: _stack, ...rules } = settings.monitoring;
+  const { namespace } = environment;
+  const gpus = (settings.aws?.gpuPools.length ?? 0) > 0;
+  new Monitoring(
+    "monitoring",
+    { ...rules, ownership, namespace: settings.namespace, gpus, refs: { namespace } },
+    { providers, dependsOn: [environment, ...(own?.monitoring ?? [])] },
+  );
+}
+
 /** What pods stand on: the namespace, its isolation, the image and the weights. */
 function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
   const { environment: kind, owner, costCenter, namespace: name, quota } = settings;
   const ownership = { environment: kind, owner, costCenter };
   const providers = [refs.providers.kubernetes, refs.providers.random];
   const image = new RuntimeImage("runtime-image", { ...refs.image }, { providers });
-  const environment = new Environment("environment", { ownership, namespace: name, quota }, { providers });
+  const environment = new Environment(
+    "environment",
+    { ownership, namespace: name, quota },
+    { providers, dependsOn: [...(refs.own?.ready ?? [])] },
+  );
   const { namespace } = environment;
   const weights = chooseCache(settings, refs);
   const isolation = new Isolation(
     "isolation",
     {
       ...settings.network,
-      apiServers: settings.network.apiServers ?? refs.apiServers,
+      apiServers: settings.network.apiServers ?? refs.apiServers ?? refs.own?.apiServers,
+      clients: [...settings.network.clients, ...(refs.own?.clients ?? [])],
       ownership,
       artefacts: weights.mode === "node" ? "cached" : "fetched",
       refs: { namespace },
@@ -156,10 +205,18 @@ function defineEndpoint(wiring: Wiring, { name, endpoint, gateway }: EndpointPar
       versions: Object.keys(endpoint.versions),
       weights: endpoint.weights,
       stickyBy: endpoint.stickyBy,
+      sleeping: sleepingVersions(endpoint),
       refs: { namespace: environment.namespace, gateway: gateway.gatewayName, services },
     },
     { providers },
   );
+}
+
+/** Versions whose last pod may go: the gateway holds their requests until one is back. */
+function sleepingVersions({ versions }: EndpointSettings): string[] {
+  return Object.entries(versions)
+    .filter(([, { scaling }]) => scaling.kind === "keda" && scaling.min === 0)
+    .map(([version]) => version);
 }
 
 type VersionParts = {

@@ -11,7 +11,7 @@ import { StackError } from "./stack-error.ts";
  */
 export async function requirePromoted({ stack, promotion }: StackSettings, release: Release): Promise<void> {
   if (promotion === undefined) return;
-  const { from } = promotion;
+  const { from, rollbackTo } = promotion;
   const reference = new StackReference(from, { name: `${getOrganization()}/${getProject()}/${from}` });
   const { value } = await reference.getOutputDetails("release");
   const source = releaseSchema.safeParse(value).data;
@@ -22,7 +22,8 @@ export async function requirePromoted({ stack, promotion }: StackSettings, relea
       `npm run up -- --stack ${from}`,
     );
   }
-  const drift = findDrift(release, source, from);
+  const wanted = release.imageDigest === rollbackTo ? { ...source, imageDigest: rollbackTo } : source;
+  const drift = findDrift(release, wanted, from);
   if (drift.length === 0) return;
   throw new ConfigError(
     `stacks/Pulumi.${stack}.yaml`,

@@ -1,5 +1,6 @@
 // What a stack runs, by content: the identity that moves between environments, and where two of them differ. Pure.
 import { z } from "zod";
+import { weightsIdentity } from "../components/serving/weights-identity.ts";
 import type { ConfigProblem } from "../serving/contract/config-error.ts";
 import type { StackSettings } from "./settings.ts";
 
@@ -17,7 +18,7 @@ export function releaseOf({ endpoints }: StackSettings, imageDigest: string): Re
   const versions = Object.entries(endpoints).map(([endpoint, { versions }]) => [
     endpoint,
     Object.fromEntries(
-      Object.entries(versions).map(([version, { artefact }]) => [version, artefact.sha256] as const),
+      Object.entries(versions).map(([version, settings]) => [version, weightsIdentity(settings)] as const),
     ),
   ]);
   return { imageDigest, endpoints: Object.fromEntries(versions) };

@@ -5,6 +5,7 @@ import { getStack, runtime } from "@pulumi/pulumi";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { findWeightProblems, stickyBy, weights } from "../components/canary/canary.args.ts";
+import { today } from "../components/contract/today.ts";
 import { quotaSettings } from "../components/environment/environment.args.ts";
 import { gatewayFields } from "../components/gateway/gateway.args.ts";
 import { imageSource } from "../components/image/image.args.ts";
@@ -15,27 +16,42 @@ import {
   semanticVersion,
   workloadName,
 } from "../components/kit/names.ts";
+import { monitoringSettings } from "../components/monitoring/monitoring.args.ts";
+import { monitoringStackFields } from "../components/monitoring/monitoring-stack.args.ts";
 import { networkFields } from "../components/network/network.args.ts";
 import { rotation } from "../components/secrets/secrets.args.ts";
 import { modelCacheSettings } from "../components/serving/model-cache.ts";
-import { artefactAuthority, modelVersion } from "../components/serving/serving.args.ts";
+import { findScalingProblems } from "../components/serving/scaling.args.ts";
+import { artefactAuthority, modelVersion, type VersionSettings } from "../components/serving/serving.args.ts";
 import { ConfigError, parseConfig } from "../serving/contract/config-error.ts";
+import { findAwsProblems } from "./aws-problems.ts";
+import { awsSettings } from "./aws-settings.ts";
+import { findPlacementProblems } from "./gpu-placement.ts";
 
 const PORT = "a port from 1024 to 65535";
 
 const cluster = z
   .strictObject({
     use: z
-      .enum(["auto", "context", "kind", "embedded", "aws"])
+      .enum(["auto", "context", "kind", "embedded", "aws", "stack"])
       .default("auto")
       .describe(
-        "`context`: a cluster that exists; `kind` or `embedded`: one on this machine; `auto`: the first of these that is possible; `aws`: the stack's own EKS cluster.",
+        "`context`: a cluster that exists; `kind` or `embedded`: one on this machine; `auto`: the first of these that is possible; `aws`: the stack's own EKS cluster; `stack`: the one that another stack made on AWS.",
       ),
     context: z.string().min(1).optional().describe("Name of a context in your kubeconfig."),
+    stack: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Stack in the same backend whose output `kubeconfig` names the cluster."),
   })
   .refine((it) => it.use !== "context" || it.context !== undefined, {
     path: ["context"],
     message: 'the name of a kubeconfig context, as `use` is "context"',
+  })
+  .refine((it) => (it.use === "stack") === (it.stack !== undefined), {
+    path: ["stack"],
+    message: 'the name of the stack that made the cluster, with `use` "stack" and no other',
   })
   .prefault({})
   .describe("The Kubernetes cluster that the stack deploys to.");
@@ -57,14 +73,43 @@ const promotion = z
       .string()
       .min(1)
       .describe("Stack of the environment before, in the same backend; this one runs only what runs there."),
+    rollbackTo: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, "want sha256: and 64 hexadecimal digits")
+      .optional()
+      .describe(
+        "Digest of the image before, which may run here although it runs there no more: written by `pipeline rollback`, removed by the next `promote`.",
+      ),
   })
   .describe("Where images and weights come from; nothing is compared when left out.");
+
+export const branchSettings = z
+  .strictObject({
+    name: z.string().min(1).describe("Git branch that it is a preview of."),
+    from: z.string().min(1).describe("Stack that its settings come from."),
+    expires: z.iso
+      .datetime("a time in UTC, e.g. 2030-01-31T12:00:00Z")
+      .describe("Time from which on `rampa branch clean` removes it."),
+  })
+  .describe("What makes a stack a preview environment of a branch; written by `rampa branch up`.");
 
 const modelCache = modelCacheSettings
   .pick({ path: true })
   .describe(
     "A directory that every node of the cluster has, writable for user 65532, as which all pods run: the first pod on a node fetches weights for all. Without it each pod fetches its own; a cluster on this machine has its own cache.",
   );
+
+const monitoring = monitoringSettings
+  .omit({ ownership: true, namespace: true, gpus: true })
+  .extend({
+    stack: monitoringStackFields
+      .omit({ ownership: true, nodeRanges: true, scrapes: true })
+      .optional()
+      .describe(
+        "Prometheus, Alertmanager and Grafana of the stack's own cluster; on one that stands, their operator has to be there.",
+      ),
+  })
+  .describe("What is measured and who is told; nothing when left out.");
 
 const endpoint = z
   .strictObject({
@@ -110,17 +155,20 @@ export const stackConfig = z
     "rampa:costCenter": labelValue.describe("Cost centre that pays for it."),
     "rampa:cluster": cluster,
     "rampa:local": local.optional(),
+    "rampa:aws": awsSettings.optional(),
     "rampa:image": imageSource
       .optional()
       .describe(
         "The runtime image; built from this checkout and kept on this machine when left out, for the local cluster only.",
       ),
     "rampa:promotion": promotion.optional(),
+    "rampa:branch": branchSettings.optional(),
     "rampa:gateway": gatewayFields.prefault({}).describe("The gateway."),
     "rampa:network": networkFields.prefault({}).describe("Who may reach what."),
     "rampa:artefactAuthority": artefactAuthority.optional(),
     "rampa:modelCache": modelCache.optional(),
     "rampa:quota": quotaSettings,
+    "rampa:monitoring": monitoring.optional(),
     "rampa:secrets": z.strictObject({ rotation }).prefault({}).describe("The client keys."),
     "rampa:endpoints": endpoints,
   })
@@ -138,7 +186,29 @@ export const stackConfig = z
       const message = `the digest of an image that ran elsewhere before, as the environment is ${environment}`;
       context.addIssue({ code: "custom", path: ["rampa:image", "digest"], message });
     }
+    for (const { path, want } of findVersionProblems(it["rampa:endpoints"], environment)) {
+      context.addIssue({ code: "custom", path: ["rampa:endpoints", ...path], message: want });
+    }
   });
+
+type Endpoints = z.output<typeof endpoints>;
+
+/** What the environment asks of each version. */
+function findVersionProblems(all: Endpoints, environment: string) {
+  return Object.entries(all).flatMap(([endpoint, { versions }]) =>
+    Object.entries(versions).flatMap(([name, version]) =>
+      [...findScalingProblems(version, environment), ...findApprovalProblems(version, environment)].map(
+        ({ path, want }) => ({ path: [endpoint, "versions", name, ...path], want }),
+      ),
+    ),
+  );
+}
+
+function findApprovalProblems({ card }: VersionSettings, environment: string) {
+  if (environment !== "prod" || card?.approval !== undefined) return [];
+  const want = "a model card and who approved the version, as the environment is prod";
+  return [{ path: card === undefined ? ["card"] : ["card", "approval"], want }];
+}
 
 /** The whole of a stack file, for editors; Pulumi itself writes the fields beside `config`. */
 export const stackFile = z.strictObject({
@@ -168,22 +238,56 @@ export type StackSettings = {
   readonly costCenter: string;
   readonly cluster: StackConfig["rampa:cluster"];
   readonly local: StackConfig["rampa:local"];
+  readonly aws: StackConfig["rampa:aws"];
   readonly image: StackConfig["rampa:image"];
   readonly promotion: StackConfig["rampa:promotion"];
+  readonly branch: StackConfig["rampa:branch"];
   readonly gateway: StackConfig["rampa:gateway"];
   readonly network: StackConfig["rampa:network"];
   readonly artefactAuthority: StackConfig["rampa:artefactAuthority"];
   readonly modelCache: StackConfig["rampa:modelCache"];
   readonly quota: StackConfig["rampa:quota"];
+  readonly monitoring: StackConfig["rampa:monitoring"];
   readonly secrets: StackConfig["rampa:secrets"];
   readonly endpoints: StackConfig["rampa:endpoints"];
 };
 
-/** Checks a stack's configuration, given by full key; throws one ConfigError with every problem. Pure. */
-export function parseStackSettings(raw: Readonly<Record<string, unknown>>, stack: string): StackSettings {
+/** Whether the stack makes its own cluster on AWS; one that is named by context goes before. */
+export function ownsCluster({ cluster }: Pick<StackSettings, "cluster">): boolean {
+  return cluster.use === "aws" && cluster.context === undefined;
+}
+
+/** The checks that need the stack's name and the day (`YYYY-MM-DD`), on which support of versions depends. */
+function stackConfigOn(stack: string, day: string) {
+  return stackConfig.superRefine((it, context) => {
+    const { "rampa:aws": aws, "rampa:cluster": cluster, "rampa:environment": environment } = it;
+    const report = (section: string, path: readonly (string | number)[], message: string): void =>
+      context.addIssue({ code: "custom", path: [section, ...path], message });
+    if (cluster.stack === stack) report("rampa:cluster", ["stack"], "another stack than itself");
+    if (!ownsCluster({ cluster })) return;
+    if (aws === undefined) {
+      const message = "account, region, zones and access of the cluster to make, or `rampa:cluster.context`";
+      report("rampa:aws", [], message);
+      return;
+    }
+    const ownership = { environment, owner: it["rampa:owner"], costCenter: it["rampa:costCenter"] };
+    for (const { path, want } of findAwsProblems({ stack, ownership, aws }, day))
+      report("rampa:aws", path, want);
+    for (const { path, want } of findPlacementProblems(it["rampa:endpoints"], aws.gpuPools)) {
+      report("rampa:endpoints", path, want);
+    }
+  });
+}
+
+/** Checks a stack's configuration, given by full key; throws one ConfigError with every problem. */
+export function parseStackSettings(
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+  day = today(),
+): StackSettings {
   // `pulumi:…` keys are the engine's own and checked by it.
   const ours = Object.fromEntries(Object.entries(raw).filter(([key]) => !key.startsWith("pulumi:")));
-  const config = parseConfig(stackConfig, ours, {
+  const config = parseConfig(stackConfigOn(stack, day), ours, {
     source: stackFileName(stack),
     next: `correct the file, then run \`pulumi preview --stack ${stack}\``,
   });
@@ -195,13 +299,16 @@ export function parseStackSettings(raw: Readonly<Record<string, unknown>>, stack
     costCenter: config["rampa:costCenter"],
     cluster: config["rampa:cluster"],
     local: config["rampa:local"],
+    aws: config["rampa:aws"],
     image: config["rampa:image"],
     promotion: config["rampa:promotion"],
+    branch: config["rampa:branch"],
     gateway: config["rampa:gateway"],
     network: config["rampa:network"],
     artefactAuthority: config["rampa:artefactAuthority"],
     modelCache: config["rampa:modelCache"],
     quota: config["rampa:quota"],
+    monitoring: config["rampa:monitoring"],
     secrets: config["rampa:secrets"],
     endpoints: config["rampa:endpoints"],
   };

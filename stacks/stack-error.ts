@@ -4,6 +4,7 @@ export type StackErrorCode =
   | "stack.cloud-half-missing"
   | "stack.cluster-missing"
   | "stack.cluster-unreachable"
+  | "stack.base-missing"
   | "stack.context-unknown"
   | "stack.nothing-to-promote";
 

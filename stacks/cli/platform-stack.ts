@@ -4,11 +4,14 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { z } from "zod";
+import { today } from "../../components/contract/today.ts";
 import { policyPackFolder } from "../../policies/pack-folder.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
 import { EngineError } from "../local/engine/engine-error.ts";
 import type { Changes } from "../local/engine/engine-events.ts";
+import { deployedState, openOfflineStack } from "../local/engine/offline-engine.ts";
 import { checkoutPlaces } from "../local/engine/places.ts";
+import type { ProviderChoice } from "../local/engine/provider-plugins.ts";
 import { recoverStack } from "../local/engine/recovery.ts";
 import { runTool } from "../local/engine/run-tool.ts";
 import {
@@ -69,8 +72,22 @@ export type Preview = {
 };
 
 /** Rejects where the preview could not be made; a plan that policies stop is a result. */
-export async function previewPlatform(stack: string, progress: Progress): Promise<Preview> {
-  const handle = await open(stack, progress);
+export async function previewPlatform(settings: StackSettings, progress: Progress): Promise<Preview> {
+  return previewHandle(await open(settings.stack, progress, providersOf(settings)), progress);
+}
+
+/** As `previewPlatform`, from the same state, by stand-ins alone: neither cloud nor cluster is asked. */
+export async function planPlatform(stack: string, progress: Progress): Promise<Preview> {
+  const offline = await openOfflineStack(stack, { world: "plan", progress, ...deployedState(stack) });
+  try {
+    return await previewHandle(offline.handle, progress);
+  } finally {
+    offline.remove();
+  }
+}
+
+async function previewHandle(handle: StackHandle, progress: Progress): Promise<Preview> {
+  const { name: stack } = handle;
   const plan = collectPlan();
   const { changes, violation } = await runEngine(progress, (options) => {
     const onEvent = (event: EngineEvent): void => {
@@ -82,7 +99,7 @@ export async function previewPlatform(stack: string, progress: Progress): Promis
       (error: unknown) => ({ changes: {}, violation: asViolation(error) }),
     );
   });
-  const day = new Date().toISOString().slice(0, 10);
+  const day = today();
   const [before, after, findings] = [plan.before(), plan.after(), plan.findings()];
   return { changes, violation, decision: decide({ stack, day, before, after, findings }) };
 }
@@ -95,7 +112,7 @@ function asViolation(error: unknown): EngineError {
 /** Recovers what a killed run left, then brings the stack to its settings. */
 export async function applyPlatform(settings: StackSettings, progress: Progress): Promise<Applied> {
   const { stack } = settings;
-  const handle = await open(stack, progress);
+  const handle = await open(stack, progress, providersOf(settings));
   const before = hasStack(stack) ? outputsSchema.safeParse(await readOutputs(handle)).data : undefined;
   await recoverFrom(handle, settings);
   const { changes } = await runEngine(progress, (options) => upStack(handle, options));
@@ -107,7 +124,7 @@ export async function applyPlatform(settings: StackSettings, progress: Progress)
 export async function destroyPlatform(settings: StackSettings, progress: Progress): Promise<void> {
   const { stack } = settings;
   if (!hasStack(stack)) return;
-  const handle = await open(stack, progress);
+  const handle = await open(stack, progress, providersOf(settings));
   await recoverFrom(handle, settings);
   await runEngine(progress, (options) => destroyStack(handle, options));
 }
@@ -143,8 +160,12 @@ export async function readRelease(stack: string): Promise<Release> {
   );
 }
 
-async function open(stack: string, progress: Progress): Promise<StackHandle> {
-  return openStack(await ensureEngine(progress), stack);
+async function open(stack: string, progress: Progress, providers: ProviderChoice = {}): Promise<StackHandle> {
+  return openStack(await ensureEngine(progress, checkoutPlaces, providers), stack);
+}
+
+function providersOf({ cluster }: StackSettings): ProviderChoice {
+  return cluster.use === "aws" ? { more: ["aws"] } : {};
 }
 
 /** A killed run worked in the stack's cluster. */

@@ -1,21 +1,25 @@
 // `rampa preview`: what `rampa up` would change and what a person decides by; judged by the policies, changes nothing.
-import { ensureEngine } from "../local/engine/engine.ts";
 import { isBlocked } from "../preview/decision.ts";
 import { decisionMarkdown, decisionText } from "../preview/decision-text.ts";
 import { type OutputOptions, print } from "./output.ts";
-import { type Preview, previewPlatform } from "./platform-stack.ts";
+import { type Preview, planPlatform, previewPlatform } from "./platform-stack.ts";
 import { chooseDisplay } from "./run-steps.ts";
 import { readStack } from "./stack-file.ts";
 
-export type PreviewOptions = OutputOptions & { readonly stack: string; readonly markdown?: boolean };
+export type PreviewOptions = OutputOptions & {
+  readonly stack: string;
+  readonly markdown?: boolean;
+  readonly offline?: boolean;
+};
 
 /** Exit code 1 when something stands against the deployment. */
 export async function runPreview(options: PreviewOptions): Promise<number> {
-  await readStack(options.stack);
+  const settings = await readStack(options.stack);
   const display = chooseDisplay(options.json === true || options.markdown === true);
   const progress = { report: (line: string) => display.write(line) };
-  await ensureEngine(progress);
-  const preview = await previewPlatform(options.stack, progress);
+  const preview = options.offline
+    ? await planPlatform(options.stack, progress)
+    : await previewPlatform(settings, progress);
   const { changes, decision } = preview;
   const ready = preview.violation === undefined && !isBlocked(decision);
   const text = options.markdown ? decisionMarkdown(decision) : toText(preview);

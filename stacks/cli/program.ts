@@ -1,7 +1,9 @@
 // The verbs of the rampa command with their options; each verb's work is imported only when it runs.
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { addBranchVerbs } from "./branch-verbs.ts";
 import { ANSWER_VERB, runCompletion, SHELLS } from "./completion.ts";
 import { DEFAULT_STACK } from "./next-command.ts";
+import { addPipelineVerbs } from "./pipeline-verbs.ts";
 
 /** Called with the exit code of the verb that ran. */
 export type OnExit = (code: number) => void;
@@ -19,6 +21,8 @@ export function buildProgram(version: string, onExit: OnExit): Command {
   addChangeVerbs(program, onExit);
   addReadVerbs(program, onExit);
   addUseVerbs(program, onExit);
+  addBranchVerbs(program, onExit);
+  addPipelineVerbs(verb, program, onExit);
   return program;
 }
 
@@ -30,6 +34,7 @@ function addChangeVerbs(program: Command, onExit: OnExit): void {
   verb(program, "preview")
     .description("show what up would change: cost, GPUs, rollout, policies, approvals; changes nothing")
     .option("--markdown", "answer with Markdown for the comment on a pull request")
+    .option("--offline", "plan with built-in providers; neither cloud nor cluster is asked")
     .action(async (options) => onExit(await (await import("./preview.ts")).runPreview(options)));
   verb(program, "render")
     .description("write every Kubernetes manifest of a stack as one YAML file an object, without a cluster")

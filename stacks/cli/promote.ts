@@ -2,6 +2,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { isScalar, parseDocument } from "yaml";
 import { paths } from "../local/paths.ts";
+import { withRollback } from "../pipeline/stack-file-edit.ts";
 import { findDrift, type Release, releaseOf } from "../release.ts";
 import { stackFilePath } from "../settings.ts";
 import { CliError } from "./cli-error.ts";
@@ -51,11 +52,11 @@ function toText({ stack, from, before, after, isMoved, rest }: Result, isDryRun:
   return [head, ...problems, `Next: ${next}`].join("\n");
 }
 
-/** The file is whole at every moment. */
-async function writeDigest(stack: string, digest: string): Promise<void> {
+/** Ends a rollback. The file is whole at every moment. */
+export async function writeDigest(stack: string, digest: string): Promise<void> {
   const file = stackFilePath(paths.checkout, stack);
   const fresh = `${file}.${process.pid}`;
-  await writeFile(fresh, withDigest(await readFile(file, "utf8"), digest));
+  await writeFile(fresh, withRollback(withDigest(await readFile(file, "utf8"), digest), undefined));
   await rename(fresh, file);
 }
 

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { FetchRuntime } from "../../serving/contract/runtime-config.ts";
+import { isBranchStack } from "../branch/branch-name.ts";
 import type { ClusterSettings } from "../local/cluster/cluster.ts";
 import { paths } from "../local/paths.ts";
 import { loadStackFile, type StackSettings, stackFilePath } from "../settings.ts";
@@ -22,7 +23,7 @@ export async function readStack(stack: string): Promise<StackSettings> {
   if (stacks.includes(stack)) return loadStackFile(stackFilePath(paths.checkout, stack));
   throw new CliError(
     "cli.usage",
-    `--stack: got ${stack}, want one of: ${stacks.join(", ")}`,
+    `--stack: got ${stack}, want one of: ${stacks.filter((it) => !isBranchStack(it)).join(", ")}`,
     `name one of these, or write stacks/Pulumi.${basename(stack)}.yaml`,
   );
 }
@@ -31,8 +32,8 @@ export function clusterSettingsOf(settings: StackSettings): ClusterSettings {
   const { use, context } = settings.cluster;
   const { service } = settings.gateway;
   return {
-    // A stack on AWS is refused by its own program; it never gets as far as a local cluster.
-    use: use === "aws" ? "context" : use,
+    // Neither a cluster on AWS nor that of another stack is on this machine.
+    use: use === "aws" || use === "stack" ? "context" : use,
     gatewayPort: settings.local?.gatewayPort ?? DEFAULT_GATEWAY_PORT,
     nodePort: service.kind === "nodePort" ? service.port : DEFAULT_NODE_PORT,
     ...(context !== undefined && { context }),

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildBundle } from "../../serving/bundle.ts";
-import { readClusterAccess } from "../cluster-access.ts";
 import { ensureClusterBinaries } from "../local/cluster/binaries.ts";
 import { ensureCluster } from "../local/cluster/cluster.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
@@ -22,10 +21,15 @@ import { type Applied, applyPlatform, type PlatformOutputs } from "./platform-st
 import { checkLocalMachine } from "./preflight.ts";
 import { type Ready, renderReady } from "./ready-box.ts";
 import { chooseDisplay, runSteps, type Step } from "./run-steps.ts";
+import { requireCluster } from "./stack-cluster.ts";
 import { clusterSettingsOf, fetchesOf, isForeignCluster, readStack } from "./stack-file.ts";
 import { renderShares, type StepTime } from "./step-lines.ts";
 
-export type UpOptions = OutputOptions & { readonly stack: string };
+export type UpOptions = OutputOptions & {
+  readonly stack: string;
+  /** Fields that the JSON document begins with. */
+  readonly about?: Readonly<Record<string, unknown>>;
+};
 
 /** What the steps leave for each other, filled in order. */
 type Run = {
@@ -87,7 +91,7 @@ function remoteSteps(settings: StackSettings, run: Run): readonly Step[] {
     },
   };
   return [
-    { title: "Find the cluster", run: async () => void (await readClusterAccess(settings)) },
+    { title: "Find the cluster", run: async () => void (await requireCluster(settings)) },
     { title: "Get the tools", run: async (progress) => void (await ensureEngine(progress)) },
     ...(image?.digest === undefined ? [publish] : []),
     ...platformSteps(settings, run),
@@ -191,6 +195,7 @@ function printResult(options: UpOptions, result: Result, times: readonly StepTim
   if (options.json) {
     const { changes, isKeyNew } = applied;
     const document = {
+      ...options.about,
       endpoints,
       changes,
       ...(isKeyNew && { key: applied.outputs.apiKey }),

@@ -52,7 +52,9 @@ function costSection({ now, after, changes, unpriced, assumptions }: Decision["c
 }
 
 function findingLine({ level, rule, urn, message }: Decision["findings"][number]): string {
-  return `${level} ${rule}: ${urn.split("::").at(-1)}: ${message.split("\n")[0]}`;
+  // The engine puts the rule's title before the reason.
+  const [title, reason = title] = message.split("\n");
+  return `${level} ${rule}: ${urn.split("::").at(-1)}: ${reason}`;
 }
 
 function approvalLine({ endpoint, version, missing }: Decision["approvals"][number]): string {

@@ -48,6 +48,7 @@ function readNodeGroup({ props }: Resource): readonly Pool[] {
   const pool = textAt(props, "labels", LABELS.pool);
   if (pool === undefined) return [];
   const types = listAt(props, "instanceTypes");
+  if (modelsOf(types).length === 0) return [];
   const most = numberAt(props, "scalingConfig", "maxSize");
   return [{ pool, gpus: modelsOf(types), limit: most === undefined ? undefined : most * gpusPerNode(types) }];
 }

@@ -1,5 +1,8 @@
 // What a deployment does to the endpoints: weights step by step, pods replaced, the most GPUs at once. Pure.
+import { z } from "zod";
 import { LABELS } from "../../components/contract/labels.ts";
+import { ROUTE_ANNOTATION_VERSIONS } from "../../serving/contract/route-annotations.ts";
+import { parseJson } from "../local/parse-json.ts";
 import { listAt, numberAt, type Resource, textAt, valueAt } from "./resource.ts";
 
 /** Percent by version, as callers see it. */
@@ -75,7 +78,7 @@ function readEndpoints(resources: readonly Resource[]): ReadonlyMap<string, Endp
           ({ props }) => textAt(props, "metadata", "labels", LABELS.endpoint) === endpoint,
         );
         const versions = own.map((it): [string, Version] => [versionOf(it), readVersion(it, scalers)]);
-        return [[endpoint, { weights: readWeights(route, own), versions: new Map(versions) }]];
+        return [[endpoint, { weights: readWeights(route), versions: new Map(versions) }]];
       }),
   );
 }
@@ -84,19 +87,27 @@ function versionOf({ props }: Resource): string {
   return textAt(props, "metadata", "labels", LABELS.version) ?? "";
 }
 
-/** Proportions of the route → percent. */
-function readWeights(route: Resource, deployments: readonly Resource[]): Weights {
-  const names = new Map(deployments.map((it) => [textAt(it.props, "metadata", "name"), versionOf(it)]));
+/** Proportions of the route → percent. A first preview does not know the names of Services, the annotation does. */
+function readWeights(route: Resource): Weights {
+  const versions = routeVersions(route);
   const refs = listAt(route.props, "spec", "rules").flatMap((rule) => listAt(rule, "backendRefs"));
   const sum = refs.reduce<number>((total, ref) => total + (numberAt(ref, "weight") ?? 1), 0);
   return Object.fromEntries(
-    refs.map((ref) => {
-      const service = textAt(ref, "name") ?? "";
+    refs.map((ref, index) => {
+      const version = versions.get(textAt(ref, "name") ?? "") ?? [...versions.values()][index] ?? "";
       const share = sum === 0 ? 0 : ((numberAt(ref, "weight") ?? 1) / sum) * 100;
-      return [names.get(service) ?? service, Math.round(share * 100) / 100];
+      return [version, Math.round(share * 100) / 100];
     }),
   );
 }
+
+/** Service → version, in the order of the route's backends. */
+function routeVersions({ props }: Resource): ReadonlyMap<string, string> {
+  const text = textAt(props, "metadata", "annotations", ROUTE_ANNOTATION_VERSIONS) ?? "{}";
+  return new Map(Object.entries(versionsSchema.safeParse(parseJson(text)).data ?? {}));
+}
+
+const versionsSchema = z.record(z.string(), z.string());
 
 function readVersion({ props }: Resource, scalers: readonly Resource[]): Version {
   const template = valueAt(props, "spec", "template");

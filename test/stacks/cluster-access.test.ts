@@ -80,6 +80,7 @@ describe("readClusterAccess", () => {
     await rm(folder, { recursive: true });
   });
 
+  const nothing = async (): Promise<unknown> => undefined;
   const dev = () => loadStackFile(join(import.meta.dirname, "../../stacks/Pulumi.dev.yaml"));
 
   it.each(["dev", "staging", "prod"])(
@@ -87,7 +88,7 @@ describe("readClusterAccess", () => {
     async (stack) => {
       const settings = await loadStackFile(join(import.meta.dirname, `../../stacks/Pulumi.${stack}.yaml`));
       const message = `stack ${stack}: Rampa deploys to a cluster that exists; it does not create AWS clusters yet. Next: pulumi config set --stack ${stack} --path 'rampa:cluster.context' NAME-OF-A-KUBECONFIG-CONTEXT`;
-      await expect(readClusterAccess(settings)).rejects.toMatchObject({
+      await expect(readClusterAccess(settings, nothing)).rejects.toMatchObject({
         code: "stack.cloud-half-missing",
         message,
       });
@@ -95,16 +96,50 @@ describe("readClusterAccess", () => {
   );
 
   it("takes the context that the settings name from the first file that has it", async () => {
-    const access = await readClusterAccess({ ...(await dev()), cluster: { use: "aws", context: "dev" } });
+    const access = await readClusterAccess(
+      { ...(await dev()), cluster: { use: "aws", context: "dev" } },
+      nothing,
+    );
     expect(access).toMatchObject({ context: "dev", identifier: "context/dev", modelCachePath: undefined });
     expect(access.kubeconfig).toContain("https://dev.example.com:6443");
   });
 
   it("says where it looked for a context that no file has", async () => {
     const settings = { ...(await dev()), cluster: { use: "context" as const, context: "gone" } };
-    await expect(readClusterAccess(settings)).rejects.toMatchObject({
+    await expect(readClusterAccess(settings, nothing)).rejects.toMatchObject({
       code: "stack.context-unknown",
       message: expect.stringContaining('has the context "gone". Next: kubectl config get-contexts'),
+    });
+  });
+
+  describe("of a stack in another stack's cluster", () => {
+    const settings = { stack: "branch-x", cluster: { use: "stack" as const, stack: "dev" } };
+
+    it("takes the kubeconfig that this one gave out, by its current context", async () => {
+      const asked: string[] = [];
+      const access = await readClusterAccess(settings, async (stack) => {
+        asked.push(stack);
+        return two;
+      });
+      expect(asked).toEqual(["dev"]);
+      expect(access).toEqual({
+        file: undefined,
+        kubeconfig: two,
+        context: "other",
+        identifier: "stack/dev",
+        apiServers: undefined,
+        modelCachePath: undefined,
+      });
+    });
+
+    it.each([
+      ["undefined", undefined],
+      ["a kubeconfig without a current context", "apiVersion: v1"],
+    ])("says that it has no cluster for %s", async (_name, kubeconfig) => {
+      await expect(readClusterAccess(settings, async () => kubeconfig)).rejects.toMatchObject({
+        code: "stack.base-missing",
+        message: "stack dev has no cluster of its own that stands. Next: npm run up -- --stack dev",
+      });
     });
   });
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readGatewayDefinitions } from "../../stacks/local/cluster/gateway-api.ts";
 import { silent } from "../../stacks/local/progress.ts";
-import { planStack, STACKS } from "../kit/plan-stack.ts";
+import { onNamedCluster, planStack, STACKS } from "../kit/plan-stack.ts";
 import type { RecordedResource } from "../kit/record-resources.ts";
 import { startTestCluster, type TestCluster } from "./local/engine/api-server-kit.ts";
 
@@ -71,7 +71,7 @@ describe.each(STACKS)("stack %s", (stack) => {
   it(
     "is accepted by a real API server, object by object and field by field",
     async () => {
-      const { resources, settings } = await planStack(stack);
+      const { resources, settings } = await planStack(stack, { change: onNamedCluster });
       const objects = resources.filter((it) => it.type.startsWith("kubernetes:"));
       expect(objects.length).toBeGreaterThan(25);
       // What others are checked against has to exist; the rest is only tried.
@@ -87,7 +87,7 @@ describe.each(STACKS)("stack %s", (stack) => {
   it(
     "has pods that its own namespace admits under the restricted standard",
     async () => {
-      const { resources, settings } = await planStack(stack);
+      const { resources, settings } = await planStack(stack, { change: onNamedCluster });
       for (const deployment of resources.filter((it) => kindOf(it) === "Deployment")) {
         const { template } = deployment.props.spec as { template: { metadata: object; spec: object } };
         const pod = { apiVersion: "v1", kind: "Pod", ...template };

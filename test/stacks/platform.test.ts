@@ -1,8 +1,14 @@
-// All four stacks, planned: what they create, in which shape, and what never shows in clear.
+// All four stacks on a cluster that stands, planned: what they create, in which shape, and what never shows in clear.
 import { isSecret } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { type PlanOptions, planStack, STACKS } from "../kit/plan-stack.ts";
+import type { StackSettings } from "../../stacks/settings.ts";
+import { onNamedCluster, type PlanOptions, planStack, STACKS } from "../kit/plan-stack.ts";
 import type { RecordedResource } from "../kit/record-resources.ts";
+
+const planNamed = (stack: string, { change, ...options }: PlanOptions = {}) => {
+  const onNamed = (settings: StackSettings) => onNamedCluster(change?.(settings) ?? settings);
+  return planStack(stack, { ...options, change: onNamed });
+};
 
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 
@@ -55,12 +61,12 @@ describe.each(STACKS)("stack %s", (stack) => {
       : ["isolation-allow-artefact-fetch", "isolation-allow-metrics-scrape"];
 
   it("creates exactly these resources", async () => {
-    const { resources } = await planStack(stack);
+    const { resources } = await planNamed(stack);
     expect(namesOf(resources)).toEqual([...COMMON, ...extra].sort());
   });
 
   it("puts every Kubernetes object under a component, with owner labels and the named provider", async () => {
-    const { resources, settings } = await planStack(stack);
+    const { resources, settings } = await planNamed(stack);
     for (const resource of resources.filter((it) => it.type.startsWith("kubernetes:"))) {
       expect(resource.parent, resource.name).toContain("::rampa:");
       expect(resource.provider, resource.name).toContain("::pulumi:providers:kubernetes::kubernetes::");
@@ -76,14 +82,14 @@ describe.each(STACKS)("stack %s", (stack) => {
   });
 
   it("runs one image, by digest, in every container", async () => {
-    const { resources } = await planStack(stack);
+    const { resources } = await planNamed(stack);
     const text = JSON.stringify(resources.filter((it) => it.type === DEPLOYMENT).map((it) => it.props));
     const images = new Set([...text.matchAll(/"image":"([^"]+)"/g)].map((match) => match[1]));
     expect([...images]).toEqual([expect.stringMatching(/^[a-z.]+\/[a-z/]+@sha256:[0-9a-f]{64}$/)]);
   });
 
   it("routes by the weights of its file", async () => {
-    const { resources, settings } = await planStack(stack);
+    const { resources, settings } = await planNamed(stack);
     const weights = settings.endpoints.chat?.weights ?? {};
     expect(find(resources, "chat-canary-route").props.spec).toMatchObject({
       parentRefs: [{ name: "rampa" }],
@@ -99,7 +105,7 @@ describe.each(STACKS)("stack %s", (stack) => {
   });
 
   it("waits for namespace, identities and configuration before it starts pods", async () => {
-    const { resources } = await planStack(stack);
+    const { resources } = await planNamed(stack);
     const dependencies = find(resources, "gateway-deployment").dependencies.map((urn) =>
       urn.split("::").at(-1),
     );
@@ -115,7 +121,7 @@ describe.each(STACKS)("stack %s", (stack) => {
   });
 
   it("moves traffic only after the pods it moves to are ready", async () => {
-    const { resources } = await planStack(stack);
+    const { resources } = await planNamed(stack);
     const dependencies = find(resources, "chat-canary-route").dependencies.map((urn) =>
       urn.split("::").at(-1),
     );
@@ -123,14 +129,14 @@ describe.each(STACKS)("stack %s", (stack) => {
   });
 
   it("can be planned before anything exists, with generated values unknown", async () => {
-    const { resources } = await planStack(stack, { preview: true });
+    const { resources } = await planNamed(stack, { preview: true });
     expect(namesOf(resources)).toEqual([...COMMON, ...extra].sort());
   });
 });
 
 describe("stack local", () => {
   it("asks a machine of two cores for less than one of them", async () => {
-    const { resources } = await planStack("local");
+    const { resources } = await planNamed("local");
     const text = JSON.stringify(resources.filter((it) => it.type === DEPLOYMENT).map((it) => it.props));
     const requests = [...text.matchAll(/"requests":\{"cpu":"(\d+)m"/g)].map((match) => Number(match[1]));
     expect(requests).toEqual(expect.arrayContaining([200, 200, 100]));
@@ -138,7 +144,7 @@ describe("stack local", () => {
   });
 
   it("answers on loopback, by the node port that is forwarded there", async () => {
-    const { resources, outputs } = await planStack("local");
+    const { resources, outputs } = await planNamed("local");
     expect(find(resources, "gateway-service").props.spec).toMatchObject({
       type: "NodePort",
       ports: [{ nodePort: 30_080 }],
@@ -156,7 +162,7 @@ describe("stack local", () => {
   });
 
   it("gives out the key as a secret and keeps it out of every input", async () => {
-    const { resources, outputs } = await planStack("local");
+    const { resources, outputs } = await planNamed("local");
     expect(await isSecret(outputs.apiKey)).toBe(true);
     const key = await new Promise<string>((resolve) => outputs.apiKey.apply(resolve));
     expect(key).toMatch(/^rk-/);
@@ -164,8 +170,8 @@ describe("stack local", () => {
   });
 
   it("replaces the gateway's pods after a rotation of keys, and no others", async () => {
-    const before = await planStack("local");
-    const after = await planStack("local", { change: (it) => ({ ...it, secrets: { rotation: 2 } }) });
+    const before = await planNamed("local");
+    const after = await planNamed("local", { change: (it) => ({ ...it, secrets: { rotation: 2 } }) });
     const changed = after.resources.filter((it) => {
       const old = before.resources.find((other) => other.urn === it.urn);
       return JSON.stringify(old?.props) !== JSON.stringify(it.props);
@@ -174,8 +180,8 @@ describe("stack local", () => {
   });
 
   it("changes nothing but the route when the weights change", async () => {
-    const before = await planStack("local");
-    const after = await planStack("local", {
+    const before = await planNamed("local");
+    const after = await planNamed("local", {
       change: (it) => {
         const chat = it.endpoints.chat;
         if (chat === undefined) throw new Error("no endpoint chat");
@@ -196,10 +202,10 @@ describe("configuration files", () => {
     resources.filter((it) => it.type === CONFIG_MAP);
 
   it("are a resource of their own for each content, so that going back finds what was left", async () => {
-    const before = configsOf((await planStack("dev")).resources);
+    const before = configsOf((await planNamed("dev")).resources);
     const artefactAuthority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     const change: PlanOptions["change"] = (it) => ({ ...it, artefactAuthority });
-    const after = configsOf((await planStack("dev", { change })).resources);
+    const after = configsOf((await planNamed("dev", { change })).resources);
     for (const { name, props } of before) {
       expect(props.metadata).toMatchObject({ name });
       expect(props.immutable).toBe(true);
@@ -211,7 +217,7 @@ describe("configuration files", () => {
   });
 
   it("take over what an earlier version named without the content", async () => {
-    for (const { name, aliases } of configsOf((await planStack("dev")).resources)) {
+    for (const { name, aliases } of configsOf((await planNamed("dev")).resources)) {
       expect(aliases.map((alias) => alias.name)).toEqual([name.replace(/-[0-9a-f]{8}$/, "")]);
     }
   });
@@ -220,7 +226,7 @@ describe("configuration files", () => {
 describe("a cache on the nodes of a named cluster", () => {
   it("is filled by the first pod on each of them, which may fetch for all", async () => {
     const change: PlanOptions["change"] = (it) => ({ ...it, modelCache: { path: "/var/lib/models" } });
-    const { resources } = await planStack("dev", { change });
+    const { resources } = await planNamed("dev", { change });
     const names = namesOf(resources);
     expect(names).toEqual(expect.arrayContaining(["model-cache-claim", "isolation-allow-artefact-fetch"]));
     const models = resources.filter((it) => it.type === DEPLOYMENT && it.name !== "gateway-deployment");
@@ -244,7 +250,7 @@ describe("a cache on the nodes of a named cluster", () => {
 
 describe("stack prod", () => {
   it("runs every part at least twice, spread evenly by force", async () => {
-    const { resources } = await planStack("prod");
+    const { resources } = await planNamed("prod");
     for (const { name, props } of resources.filter((it) => it.type === DEPLOYMENT)) {
       const { replicas, template } = props.spec as {
         replicas: number;

@@ -11,6 +11,7 @@ import type { EnginePlaces } from "../../stacks/local/engine/places.ts";
 import { openStack, upStack } from "../../stacks/local/engine/stack.ts";
 import { paths } from "../../stacks/local/paths.ts";
 import { silent } from "../../stacks/local/progress.ts";
+import { withRollback } from "../../stacks/pipeline/stack-file-edit.ts";
 import { type Ended, runCommand } from "./cli/run-command.ts";
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
@@ -97,6 +98,17 @@ describe("promotion", () => {
     expect(await up("staging")).toBe("done");
     expect(await up("prod")).toContain(`want ${digest("e")}, which runs in staging`);
     change("prod", (text) => withDigest(text, digest("e")));
+    expect(await up("prod")).toBe("done");
+  });
+
+  it("lets prod go back to the image before, which its file marks, and to no other", async () => {
+    const now = readFileSync(fileOf("prod"), "utf8");
+    const back = (to: string) => change("prod", () => withRollback(withDigest(now, digest("d")), digest(to)));
+    back("c");
+    expect(await up("prod")).toContain(`want ${digest("e")}, which runs in staging`);
+    back("d");
+    expect(await up("prod")).toBe("done");
+    change("prod", (text) => withRollback(withDigest(text, digest("e")), undefined));
     expect(await up("prod")).toBe("done");
   });
 

@@ -1,11 +1,13 @@
 // What moves between environments is told by content, and every difference is named.
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { weightsIdentity } from "../../components/serving/weights-identity.ts";
 import { findDrift, releaseOf } from "../../stacks/release.ts";
 import { loadStackFile } from "../../stacks/settings.ts";
 
 const prod = await loadStackFile(join(import.meta.dirname, "../../stacks/Pulumi.prod.yaml"));
-const sha256 = prod.endpoints.chat?.versions["1.0.0"]?.artefact.sha256 ?? "";
+const stable = prod.endpoints.chat?.versions["1.0.0"];
+const sha256 = stable === undefined ? "" : weightsIdentity(stable);
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const release = releaseOf(prod, digest("a"));
 

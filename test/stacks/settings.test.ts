@@ -85,7 +85,7 @@ describe("parseStackSettings", () => {
     [
       "an engine that does not exist",
       chat({ versions: { "1.0.0": { ...version, engine: "magic" } }, weights: { "1.0.0": 100 } }),
-      ['rampa:endpoints.chat.versions.1.0.0.engine: got "magic", want one of "llama"'],
+      ['rampa:endpoints.chat.versions.1.0.0.engine: got "magic", want one of "llama", "vllm", "tgi"'],
     ],
     [
       "weights that don't sum to 100",
@@ -141,6 +141,8 @@ describe("parseStackSettings", () => {
       { "rampa:environment": "prod" },
       [
         "rampa:image: got nothing, want the repository and digest of the image, as the environment is not local",
+        "rampa:endpoints.chat.versions.1.0.0.card: got nothing, want a model card and who approved the version, as the environment is prod",
+        "rampa:endpoints.chat.versions.1.1.0.card: got nothing, want a model card and who approved the version, as the environment is prod",
       ],
     ],
     [
@@ -174,6 +176,30 @@ describe("parseStackSettings", () => {
         'rampa:network.artefactServers.0.range: got "10.1.2.3", want an IPv4 range, e.g. 10.1.2.3/32',
         "rampa:network.artefactServers.0.port: got 0, want a port from 1 to 65535",
       ],
+    ],
+    [
+      "another stack's cluster without that stack",
+      { "rampa:cluster": { use: "stack" } },
+      [
+        'rampa:cluster.stack: got nothing, want the name of the stack that made the cluster, with `use` "stack" and no other',
+      ],
+    ],
+    [
+      "a stack for a cluster of another kind",
+      { "rampa:cluster": { use: "auto", stack: "dev" } },
+      [
+        'rampa:cluster.stack: got "dev", want the name of the stack that made the cluster, with `use` "stack" and no other',
+      ],
+    ],
+    [
+      "the cluster of the stack itself",
+      { "rampa:cluster": { use: "stack", stack: "local" } },
+      ['rampa:cluster.stack: got "local", want another stack than itself'],
+    ],
+    [
+      "a preview environment without a time",
+      { "rampa:branch": { name: "x", from: "dev", expires: "tomorrow" } },
+      ['rampa:branch.expires: got "tomorrow", want a time in UTC, e.g. 2030-01-31T12:00:00Z'],
     ],
     [
       "a context that is not named",

@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { planStack, STACKS } from "../../kit/plan-stack.ts";
-import { runCommand } from "./run-command.ts";
+import { type Ended, runCommand } from "./run-command.ts";
+
+/** Planning takes a second or two, and several times that on a machine that is busy. */
+const PATIENT_MS = 60_000;
+const render = (...args: readonly string[]): Promise<Ended> =>
+  runCommand(["render", ...args, "--out", folder], { deadlineMs: PATIENT_MS });
 
 let folder = "";
 beforeEach(async () => {
@@ -18,9 +23,9 @@ const filesOf = async (): Promise<string[]> => {
   return entries.filter((path) => path.endsWith(".yaml")).toSorted();
 };
 
-describe("rampa render", () => {
+describe("rampa render", { timeout: 2 * PATIENT_MS }, () => {
   it.each(STACKS)("writes each Kubernetes object of %s once", async (stack) => {
-    const { code } = await runCommand(["render", "--stack", stack, "--out", folder]);
+    const { code } = await render("--stack", stack);
     expect(code).toBe(0);
     const { resources } = await planStack(stack);
     const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
@@ -33,14 +38,14 @@ describe("rampa render", () => {
   });
 
   it("removes what the stack no longer has and lists the files as JSON", async () => {
-    await runCommand(["render", "--stack", "prod", "--out", folder]);
-    const { stdout } = await runCommand(["render", "--stack", "local", "--out", folder, "--json"]);
+    await render("--stack", "prod");
+    const { stdout } = await render("--stack", "local", "--json");
     expect(await filesOf()).toEqual(JSON.parse(stdout).files);
   });
 
   it("leaves a folder alone that holds anything else", async () => {
     await writeFile(join(folder, "thesis.txt"), "mine");
-    const { code, stderr } = await runCommand(["render", "--stack", "local", "--out", folder]);
+    const { code, stderr } = await render("--stack", "local");
     expect(code).toBe(2);
     expect(stderr).toContain(`cli.usage: --out: got ${folder}, which holds other files`);
     expect(await readdir(folder)).toEqual(["thesis.txt"]);

@@ -14,7 +14,7 @@ const finding: Finding = {
   level: "advisory",
   rule: "image-by-digest",
   urn: "urn:pulumi:prod::rampa::kubernetes:apps/v1:Deployment::chat_x",
-  message: "spec: [not] known\nmore",
+  message: "Images are named by digest.\nspec: [not] known\nFix: name it",
 };
 
 const nat = resource("aws:ec2/natGateway:NatGateway", "nat", {});

@@ -41,14 +41,16 @@ export function deployment(version: string, fixture: VersionFixture = {}): Resou
   });
 }
 
-/** Weights by version; proportions, not percent. */
-export function route(weights: Readonly<Record<string, number>>): Resource {
-  const backendRefs = Object.entries(weights).map(([version, weight]) => ({
-    name: `chat-${version.replaceAll(".", "-")}`,
+/** Weights by version; proportions, not percent. With `isNew` the names of Services are not known yet. */
+export function route(weights: Readonly<Record<string, number>>, isNew = false): Resource {
+  const services = Object.keys(weights).map((version) => [`chat-${version.replaceAll(".", "-")}`, version]);
+  const backendRefs = Object.values(weights).map((weight, index) => ({
+    name: isNew ? "04da6b54-80e4-46f7-96ec-b56ff0331ba9" : services[index]?.[0],
     weight,
   }));
+  const annotations = { "rampa.dev/versions": JSON.stringify(Object.fromEntries(services)) };
   return resource("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "chat", {
-    metadata: { name: "chat", labels: { "rampa.dev/endpoint": "chat" } },
+    metadata: { name: "chat", labels: { "rampa.dev/endpoint": "chat" }, annotations },
     spec: { rules: [{ backendRefs }] },
   });
 }

@@ -24,6 +24,11 @@ describe("planRollout", () => {
     });
   });
 
+  it("knows the versions of a route before their Services have names", () => {
+    const [chat] = planRollout([], [route({ "1.0.0": 3, "1.1.0": 1 }, true), deployment("1.0.0")]);
+    expect(chat?.steps).toEqual([{ "1.0.0": 75, "1.1.0": 25 }]);
+  });
+
   it.each([
     ["none", {}, 2],
     ["scaled", { replicas: 5 }, 5],
@@ -58,6 +63,15 @@ describe("planGpuDemand", () => {
   it("adds up the GPUs of all versions at the peak against the pool's largest size", () => {
     const after = [...platform({ image: "b", gpus: 2 }), nodeGroup(4)];
     expect(demand(platform(), after)).toEqual([{ pool: "l4", gpus: ["L4"], peak: 2 * 1 + 3 * 2, limit: 4 }]);
+  });
+
+  it("leaves out nodes without GPUs", () => {
+    const system = resource("aws:eks/nodeGroup:NodeGroup", "system", {
+      labels: { "rampa.dev/pool": "system" },
+      instanceTypes: ["m7i.large"],
+      scalingConfig: { maxSize: 3 },
+    });
+    expect(demand([], [system])).toEqual([]);
   });
 
   it("reads the limit of a Karpenter pool, and none where there is none", () => {

@@ -1,0 +1,50 @@
+// defineStack: everything that a stack consists of, on a cluster that stands or on one that it makes itself.
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
+import { type Output, secret } from "@pulumi/pulumi";
+import { Provider as RandomProvider } from "@pulumi/random/provider.js";
+import { KUBERNETES_SETTINGS } from "./kubernetes-settings.ts";
+import { definePlatform, type PlatformOutputs, type PlatformRefs } from "./platform.ts";
+import type { StackSettings } from "./settings.ts";
+
+/** A cluster that stands already. */
+export type GivenCluster = Pick<PlatformRefs, "apiServers" | "modelCachePath"> & {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Stays the same when addresses and certificates change, so that nothing is replaced for them. */
+  readonly identifier: string;
+};
+
+export type StackRefs = Pick<PlatformRefs, "image"> & {
+  /** Undefined where the stack makes its own cluster. */
+  readonly cluster: GivenCluster | undefined;
+};
+
+export type StackOutputs = PlatformOutputs & {
+  /** Of the stack's own cluster, without secrets. */
+  readonly kubeconfig?: Output<string>;
+};
+
+/** The SDK for AWS is loaded for stacks that need it only. */
+export async function defineStack(
+  settings: StackSettings,
+  { image, cluster }: StackRefs,
+): Promise<StackOutputs> {
+  const random = new RandomProvider("random");
+  if (cluster === undefined) {
+    const { defineOwnCluster } = await import("./own-cluster.ts");
+    const { kubernetes, ground: own, kubeconfig } = defineOwnCluster(settings, random);
+    return { ...definePlatform(settings, { providers: { kubernetes, random }, image, own }), kubeconfig };
+  }
+  const { apiServers, modelCachePath } = cluster;
+  const kubernetes = defineProvider(cluster);
+  return definePlatform(settings, { providers: { kubernetes, random }, image, apiServers, modelCachePath });
+}
+
+function defineProvider({ kubeconfig, context, identifier }: GivenCluster): KubernetesProvider {
+  return new KubernetesProvider("kubernetes", {
+    ...(kubeconfig !== undefined && { kubeconfig: secret(kubeconfig) }),
+    ...(context !== undefined && { context }),
+    clusterIdentifier: identifier,
+    ...KUBERNETES_SETTINGS,
+  });
+}

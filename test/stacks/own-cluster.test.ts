@@ -1,0 +1,171 @@
+// Stacks that make their own cluster: the AWS half and the inside of the cluster, planned with the platform in one.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { costOf } from "../../stacks/preview/cost.ts";
+import { writePlans } from "../../stacks/write-plans.ts";
+import { type PlannedStack, planStack } from "../kit/plan-stack.ts";
+import type { RecordedResource } from "../kit/record-resources.ts";
+
+const OWN = ["dev", "staging", "prod"] as const;
+const DAY = "2026-11-21";
+
+const plans = new Map<string, Promise<PlannedStack>>();
+const planOf = (stack: string): Promise<PlannedStack> => {
+  const plan = plans.get(stack) ?? planStack(stack);
+  plans.set(stack, plan);
+  return plan;
+};
+const ofType = (resources: readonly RecordedResource[], type: string) =>
+  resources.filter((it) => it.type === type);
+const named = (resources: readonly RecordedResource[], name: string): RecordedResource => {
+  const found = resources.find((it) => it.name === name);
+  if (found === undefined) throw new Error(`no resource ${name}`);
+  return found;
+};
+const nameOf = (urn: string): string => urn.split("::").at(3) ?? "";
+
+/**
+ * Every resource that one has to wait for: its dependencies, component and provider, and theirs in turn. By name, as
+ * the URNs of the mocks leave out the components around a component.
+ */
+const waitsFor = (resources: readonly RecordedResource[], name: string): ReadonlySet<string> => {
+  const seen = new Set<string>();
+  const visit = (each: RecordedResource): void => {
+    for (const next of [...each.dependencies, each.parent, each.provider].map(nameOf)) {
+      if (next === "" || seen.has(next)) continue;
+      seen.add(next);
+      visit(named(resources, next));
+    }
+  };
+  visit(named(resources, name));
+  return seen;
+};
+
+describe.each(OWN)("stack %s", (stack) => {
+  it("works in its own account only, and marks all it makes with who owns and pays for it", async () => {
+    const { resources, settings } = await planOf(stack);
+    const [provider, ...others] = ofType(resources, "pulumi:providers:aws");
+    expect(others).toEqual([]);
+    expect(provider?.props).toMatchObject({
+      region: settings.aws?.region,
+      allowedAccountIds: JSON.stringify([settings.aws?.account]),
+      defaultTags: JSON.stringify({
+        tags: {
+          "rampa.dev/environment": stack,
+          "rampa.dev/owner": settings.owner,
+          "rampa.dev/cost-center": settings.costCenter,
+          "rampa.dev/stack": stack,
+        },
+      }),
+    });
+    for (const each of resources.filter(({ type }) => type.startsWith("aws:"))) {
+      expect(each.provider, each.name).toContain(`${provider?.urn}::`);
+      expect(each.parent, each.name).toContain("::rampa:");
+    }
+  });
+
+  it("reaches its cluster by a kubeconfig without secrets", async () => {
+    const { resources } = await planOf(stack);
+    const { props, secretPaths } = named(resources, "kubernetes");
+    expect(props.kubeconfig).toContain("get-token");
+    expect(secretPaths).toEqual([]);
+  });
+
+  it("protects what cannot be made anew, unless its file says otherwise", async () => {
+    const { resources, settings } = await planOf(stack);
+    const kept = [
+      "aws:eks/cluster:Cluster",
+      "aws:rds/cluster:Cluster",
+      "aws:s3/bucket:Bucket",
+      "aws:kms/key:Key",
+    ];
+    const unprotected = resources.filter((it) => kept.includes(it.type) && !it.protect);
+    expect(unprotected.length === 0).toBe(settings.aws?.protect);
+  });
+
+  it("keeps the client keys out of the cluster's manifests: they come from Secrets Manager", async () => {
+    const { resources } = await planOf(stack);
+    expect(named(resources, "client-keys-file-version").secretPaths).toContain("secretStringWo");
+    expect(named(resources, "client-keys-file-version").props.secretString).toBeUndefined();
+    expect(resources.map(({ name }) => name)).not.toContain("client-keys-secret");
+    expect(waitsFor(resources, "gateway-deployment")).toContain("secrets-client-keys");
+  });
+
+  it("starts pods after the network of pods, names and kinds of objects are there", async () => {
+    const { resources } = await planOf(stack);
+    const before = waitsFor(resources, "chat-1-0-0-deployment");
+    for (const name of [
+      "cluster-cluster",
+      "cluster-vpc-cni-addon",
+      "cluster-defaults-coredns-addon",
+      "gateway-definitions-release",
+    ]) {
+      expect(before, name).toContain(name);
+    }
+  });
+
+  it("has pools of GPUs that go before the controller which takes their machines away", async () => {
+    const { resources } = await planOf(stack);
+    expect(waitsFor(resources, "gpu-l4-pool")).toContain("gpu-support-karpenter-controller");
+  });
+
+  it("lets pods reach the API server at its addresses, and nobody at all addresses", async () => {
+    const { resources, settings } = await planOf(stack);
+    const policy = JSON.stringify(named(resources, "isolation-allow-gateway-to-api-server").props);
+    expect(policy).toContain(settings.aws?.network.cidr);
+    expect(policy).not.toContain("0.0.0.0/0");
+  });
+
+  it("has no action on everything in any policy of IAM, no public endpoint and no unencrypted store", async () => {
+    const { resources } = await planOf(stack);
+    const documents = resources.flatMap(({ props }) =>
+      ["policy", "assumeRolePolicy"].flatMap((key) =>
+        typeof props[key] === "string" ? [String(props[key])] : [],
+      ),
+    );
+    expect(documents.length).toBeGreaterThan(10);
+    const statements = documents.flatMap((text) => JSON.parse(text).Statement ?? []);
+    const allowed = statements.filter((it: { Effect: string }) => it.Effect === "Allow");
+    const actions = allowed.flatMap((it: { Action: string | string[] }) => it.Action);
+    expect(actions.filter((it: string) => it.includes("*"))).toEqual([]);
+    const [cluster] = ofType(resources, "aws:eks/cluster:Cluster");
+    expect(cluster?.props.vpcConfig).toMatchObject({
+      endpointPrivateAccess: true,
+      endpointPublicAccess: false,
+    });
+    for (const store of resources.filter(({ type }) => type.startsWith("aws:rds/cluster:"))) {
+      expect(store.props.storageEncrypted).toBe(true);
+    }
+  });
+
+  it("is written down as it would be deployed (`npm run schema` writes it)", async () => {
+    const files = await writePlans([stack]);
+    for (const { path, text } of files) {
+      expect(await readFile(join(import.meta.dirname, "../..", path), "utf8")).toBe(text);
+    }
+    expect(files).toHaveLength(1);
+  });
+});
+
+describe("sizes", () => {
+  it("prod is a stack of at least 150 and at most 300 resources", async () => {
+    const { resources } = await planOf("prod");
+    expect(resources.length).toBeGreaterThanOrEqual(150);
+    expect(resources.length).toBeLessThanOrEqual(300);
+  });
+
+  it("dev costs at most 2 USD an hour with nothing to do, and everything in it has a price", async () => {
+    const { resources } = await planOf("dev");
+    const { idle, unpriced } = costOf(resources, DAY);
+    expect(unpriced).toEqual([]);
+    expect(idle).toBeGreaterThan(0.2);
+    expect(idle).toBeLessThanOrEqual(2);
+  });
+
+  it("knows the price of everything that costs by the hour in staging and prod too", async () => {
+    for (const stack of ["staging", "prod"]) {
+      expect(costOf((await planOf(stack)).resources, DAY).unpriced, stack).toEqual([]);
+    }
+  });
+});
