@@ -35,13 +35,7 @@ export function findAwsProblems(context: AwsContext, today: string): readonly Aw
     ...(given.backups ? check(backupPlanSettings, given.backups, ["backups"]) : []),
     ...(given.ingress ? check(ingressSettings, given.ingress, ["ingress"]) : []),
     ...findQuotaProblems(context.aws),
-  ].filter(isFirst);
-}
-
-/** Several components are given the same fields, and find the same faults. */
-function isFirst({ path, want }: AwsProblem, index: number, all: readonly AwsProblem[]): boolean {
-  const same = (other: AwsProblem): boolean => other.want === want && other.path.join() === path.join();
-  return all.findIndex(same) === index;
+  ];
 }
 
 /** Fields that the stack gives to every component lie beside the sections. */

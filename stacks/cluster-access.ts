@@ -20,7 +20,7 @@ export type ClusterAccess = {
   readonly modelCachePath: string | undefined;
 };
 
-/** The output `kubeconfig` of another stack: inside a program and outside of one there are different ways to it. */
+/** The output `kubeconfig` of a stack that makes its own cluster: inside a program and outside of one there are different ways to it. */
 export type ReadKubeconfig = (stack: string) => Promise<unknown>;
 
 /** Finds the cluster and checks that a local one answers; throws StackError before anything is registered. */
@@ -30,13 +30,7 @@ export async function readClusterAccess(
 ): Promise<ClusterAccess> {
   if (cluster.context !== undefined) return await readContext(cluster.context, stack);
   if (cluster.stack !== undefined) return toStackAccess(await readKubeconfig(cluster.stack), cluster.stack);
-  if (cluster.use === "aws") {
-    throw new StackError(
-      "stack.cloud-half-missing",
-      `stack ${stack}: Rampa deploys to a cluster that exists; it does not create AWS clusters yet`,
-      `pulumi config set --stack ${stack} --path 'rampa:cluster.context' NAME-OF-A-KUBECONFIG-CONTEXT`,
-    );
-  }
+  if (cluster.use === "aws") return toStackAccess(await readKubeconfig(stack), stack);
   return await readLocal(stack);
 }
 

@@ -257,6 +257,9 @@ export function ownsCluster({ cluster }: Pick<StackSettings, "cluster">): boolea
   return cluster.use === "aws" && cluster.context === undefined;
 }
 
+const STACK_IS_OWN =
+  "nothing, as the cluster is not the stack's own: without it, the Prometheus operator that is there is used";
+
 /** The checks that need the stack's name and the day (`YYYY-MM-DD`), on which support of versions depends. */
 function stackConfigOn(stack: string, day: string) {
   return stackConfig.superRefine((it, context) => {
@@ -264,7 +267,10 @@ function stackConfigOn(stack: string, day: string) {
     const report = (section: string, path: readonly (string | number)[], message: string): void =>
       context.addIssue({ code: "custom", path: [section, ...path], message });
     if (cluster.stack === stack) report("rampa:cluster", ["stack"], "another stack than itself");
-    if (!ownsCluster({ cluster })) return;
+    if (!ownsCluster({ cluster })) {
+      if (it["rampa:monitoring"]?.stack !== undefined) report("rampa:monitoring", ["stack"], STACK_IS_OWN);
+      return;
+    }
     if (aws === undefined) {
       const message = "account, region, zones and access of the cluster to make, or `rampa:cluster.context`";
       report("rampa:aws", [], message);

@@ -1,7 +1,6 @@
 // StackError: why a stack cannot be deployed from here, with the next command.
 
 export type StackErrorCode =
-  | "stack.cloud-half-missing"
   | "stack.cluster-missing"
   | "stack.cluster-unreachable"
   | "stack.base-missing"

@@ -34,7 +34,12 @@ export function parseConfig<S extends z.ZodType>(schema: S, value: unknown, plac
   const result = schema.safeParse(value, { error: wantOf });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => toProblems(issue, value, place.prefix ?? ""));
-  throw new ConfigError(place.source, problems, place.next);
+  throw new ConfigError(place.source, problems.filter(isFirst), place.next);
+}
+
+/** Rules that look at a field from several sides may find one fault more than once. */
+function isFirst(problem: ConfigProblem, index: number, all: readonly ConfigProblem[]): boolean {
+  return all.findIndex(({ path, want }) => path === problem.path && want === problem.want) === index;
 }
 
 function toProblems(issue: z.core.$ZodIssue, value: unknown, prefix: string): ConfigProblem[] {

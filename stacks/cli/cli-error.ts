@@ -9,6 +9,7 @@ export type CliErrorCode =
   | "cli.model-not-fetched"
   | "cli.nothing-here"
   | "cli.plan-failed"
+  | "cli.plugin-missing"
   | "cli.steps-failed"
   | "cli.usage";
 

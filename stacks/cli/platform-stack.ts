@@ -29,7 +29,8 @@ import { type Progress, silent } from "../local/progress.ts";
 import { collectPlan } from "../preview/collect-plan.ts";
 import { type Decision, decide } from "../preview/decision.ts";
 import { type Release, releaseSchema } from "../release.ts";
-import type { StackSettings } from "../settings.ts";
+import { ownsCluster, type StackSettings } from "../settings.ts";
+import { StackError } from "../stack-error.ts";
 import { CliError } from "./cli-error.ts";
 import { describeEngineEvent } from "./engine-event-line.ts";
 import { upCommand } from "./next-command.ts";
@@ -168,9 +169,12 @@ function providersOf({ cluster }: StackSettings): ProviderChoice {
   return cluster.use === "aws" ? { more: ["aws"] } : {};
 }
 
-/** A killed run worked in the stack's cluster. */
+/** A killed run worked in the stack's cluster; one that the stack makes itself may not stand yet. */
 async function recoverFrom(handle: StackHandle, settings: StackSettings): Promise<void> {
-  const cluster = await findCluster(settings);
+  const cluster = await findCluster(settings).catch((error: unknown) => {
+    if (ownsCluster(settings) && error instanceof StackError) return undefined;
+    throw error;
+  });
   const kubeconfig = process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
   await recoverStack(handle, cluster?.kubeconfig ?? kubeconfig, cluster?.context);
 }

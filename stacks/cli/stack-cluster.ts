@@ -51,10 +51,13 @@ async function readKubeconfigOutput(stack: string): Promise<unknown> {
 }
 
 /** As a file, which kubectl and the clients of the verbs read; one a cluster, by the stack that made it. */
-async function keepKubeconfig({ kubeconfig }: ClusterAccess, { cluster }: StackSettings): Promise<string> {
+async function keepKubeconfig(
+  { kubeconfig }: ClusterAccess,
+  { cluster, stack }: StackSettings,
+): Promise<string> {
   const folder = join(paths.home, "clusters");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, `${cluster.stack}.kubeconfig`);
+  const file = join(folder, `${cluster.stack ?? stack}.kubeconfig`);
   await writeFile(file, kubeconfig, { mode: 0o600 });
   return file;
 }

@@ -6,11 +6,13 @@ import { ensureClusterBinaries } from "../local/cluster/binaries.ts";
 import { ensureCluster } from "../local/cluster/cluster.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
 import { changeCount } from "../local/engine/engine-events.ts";
+import { hasStandIns } from "../local/engine/environment.ts";
+import { checkoutPlaces } from "../local/engine/places.ts";
 import { publishRuntimeImage } from "../local/images/publish-image.ts";
 import { prepareRuntimeImage } from "../local/images/runtime-image.ts";
 import { paths } from "../local/paths.ts";
 import type { Progress } from "../local/progress.ts";
-import type { StackSettings } from "../settings.ts";
+import { ownsCluster, type StackSettings } from "../settings.ts";
 import { withChangeLock } from "./change-lock.ts";
 import { CliError, type CliErrorCode } from "./cli-error.ts";
 import { fetchModel } from "./fetch-models.ts";
@@ -81,7 +83,7 @@ function localSteps(settings: StackSettings, run: Run): readonly Step[] {
   ];
 }
 
-/** Elsewhere the cluster is there already, or one line says that it is missing; pods fetch the weights. */
+/** Elsewhere the cluster is there already or made on AWS, or one line says what is missing; pods fetch the weights. */
 function remoteSteps(settings: StackSettings, run: Run): readonly Step[] {
   const { image } = settings;
   const publish: Step = {
@@ -90,12 +92,24 @@ function remoteSteps(settings: StackSettings, run: Run): readonly Step[] {
       if (image) await publishImage(image, progress);
     },
   };
-  return [
-    { title: "Find the cluster", run: async () => void (await requireCluster(settings)) },
-    { title: "Get the tools", run: async (progress) => void (await ensureEngine(progress)) },
-    ...(image?.digest === undefined ? [publish] : []),
-    ...platformSteps(settings, run),
-  ];
+  const ground: readonly Step[] = ownsCluster(settings)
+    ? [{ title: "Get the tools", run: (progress) => getCloudTools(settings, progress) }]
+    : [
+        { title: "Find the cluster", run: async () => void (await requireCluster(settings)) },
+        { title: "Get the tools", run: async (progress) => void (await ensureEngine(progress)) },
+      ];
+  return [...ground, ...(image?.digest === undefined ? [publish] : []), ...platformSteps(settings, run)];
+}
+
+/** What is done on AWS is done by Pulumi's own plugin: the stand-in for it can only plan. */
+async function getCloudTools({ stack }: StackSettings, progress: Progress): Promise<void> {
+  await ensureEngine(progress, checkoutPlaces, { more: ["aws"] });
+  if (!hasStandIns(checkoutPlaces)) return;
+  throw new CliError(
+    "cli.plugin-missing",
+    `stack ${stack} makes its cluster on AWS, and Pulumi's aws plugin is neither installed nor to be had from here`,
+    `npm run rampa -- preview --stack ${stack} --offline to plan it; to deploy to a cluster that exists, name it in rampa:cluster.context`,
+  );
 }
 
 /** Path of this checkout's bundle; an image without a digest is built around it and pushed. */

@@ -1,6 +1,15 @@
 // A copy of the checkout with an environment of its own, so that end-to-end tests never touch the developer's.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -76,7 +85,9 @@ export function createLocalEnvironment(gatewayPort: number): LocalEnvironment {
 function copyCheckout(folder: string): void {
   const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const files = execFileSync("git", list, { cwd: paths.checkout, encoding: "utf8" });
-  for (const file of files.split("\0").filter(Boolean)) {
+  for (const file of files
+    .split("\0")
+    .filter((path) => path !== "" && existsSync(join(paths.checkout, path)))) {
     const target = join(folder, file);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(join(paths.checkout, file), target);

@@ -83,14 +83,27 @@ describe("readClusterAccess", () => {
   const nothing = async (): Promise<unknown> => undefined;
   const dev = () => loadStackFile(join(import.meta.dirname, "../../stacks/Pulumi.dev.yaml"));
 
+  it("reaches a cluster of the stack's own by the stack's own output", async () => {
+    const asked: string[] = [];
+    const read = async (stack: string): Promise<unknown> => {
+      asked.push(stack);
+      return two;
+    };
+    expect(await readClusterAccess(await dev(), read)).toMatchObject({
+      context: "other",
+      identifier: "stack/dev",
+      file: undefined,
+    });
+    expect(asked).toEqual(["dev"]);
+  });
+
   it.each(["dev", "staging", "prod"])(
-    "ends stack %s with one line that names the next command",
+    "says how stack %s gets its cluster while it has none",
     async (stack) => {
       const settings = await loadStackFile(join(import.meta.dirname, `../../stacks/Pulumi.${stack}.yaml`));
-      const message = `stack ${stack}: Rampa deploys to a cluster that exists; it does not create AWS clusters yet. Next: pulumi config set --stack ${stack} --path 'rampa:cluster.context' NAME-OF-A-KUBECONFIG-CONTEXT`;
       await expect(readClusterAccess(settings, nothing)).rejects.toMatchObject({
-        code: "stack.cloud-half-missing",
-        message,
+        code: "stack.base-missing",
+        message: `stack ${stack} has no cluster of its own that stands. Next: npm run up -- --stack ${stack}`,
       });
     },
   );

@@ -15,11 +15,15 @@ export function pluginFolder(places: EnginePlaces): string {
   return join(places.home, "pulumi", "plugins");
 }
 
+/** Whether the plugins are Rampa's own, which cannot do anything on AWS but plan. */
+export function hasStandIns(places: EnginePlaces): boolean {
+  return existsSync(join(pluginFolder(places), STAND_IN_MARK));
+}
+
 export type EngineEnvironment = Readonly<Record<string, string>>;
 
 /** The variables alone: nothing is built, downloaded or written. */
 export function engineEnvironment(places: EnginePlaces = checkoutPlaces): EngineEnvironment {
-  const standIns = existsSync(join(pluginFolder(places), STAND_IN_MARK));
   return {
     PATH: withBinFirst(places.bin, process.env.PATH ?? ""),
     PULUMI_HOME: join(places.home, "pulumi"),
@@ -27,7 +31,7 @@ export function engineEnvironment(places: EnginePlaces = checkoutPlaces): Engine
     PULUMI_CONFIG_PASSPHRASE_FILE: places.passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     NODE_COMPILE_CACHE: join(places.home, "compile-cache"),
-    ...(standIns && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+    ...(hasStandIns(places) && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
   };
 }
 
