@@ -4,6 +4,12 @@ import { ANNOTATIONS } from "../contract/annotations.ts";
 
 const line = z.string().regex(/^\S(.*\S)?$/, "a text in one line");
 
+/** Pulumi reads a day without quotes as a moment, and hands that over. */
+const day = z
+  .string("a day as YYYY-MM-DD")
+  .regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( 00:00:00 \+0000 UTC)?$/, "a day as YYYY-MM-DD")
+  .overwrite((given) => given.slice(0, "YYYY-MM-DD".length));
+
 export const modelCard = z
   .strictObject({
     url: z
@@ -14,7 +20,7 @@ export const modelCard = z
     approval: z
       .strictObject({
         by: line.describe("Who approved the version."),
-        on: z.iso.date("a day as YYYY-MM-DD").describe("Day of the approval."),
+        on: day.describe("Day of the approval, as YYYY-MM-DD."),
       })
       .optional()
       .describe("Who let the version in; nobody when left out."),
