@@ -2,23 +2,29 @@
 import type { Output, ProviderResource, Resource } from "@pulumi/pulumi";
 import { PodRole } from "../components/identity/identity.ts";
 import { readSecretPermissions } from "../components/identity/permissions.ts";
+import { ControllerSpace } from "../components/network/controller-space.ts";
 import { SecretDelivery } from "../components/secrets/delivery.ts";
 import { ManagedClientKeys } from "../components/secrets/managed-keys.ts";
 import { ExternalSecretsOperator } from "../components/secrets/operator.ts";
 import { OPERATOR_ACCOUNT } from "../components/secrets/operator.values.ts";
 import { awsArguments } from "./aws-arguments.ts";
 import type { Cloud } from "./cloud.ts";
+import { apiServerRanges } from "./cluster-base.ts";
+import { secretsSpace } from "./controller-spaces.ts";
 import type { Keys } from "./platform.ts";
 
 type Place = {
   readonly cloud: Cloud;
   readonly namespace: Output<string>;
   readonly rotation: number;
+  /** Namespace of Prometheus; undefined where the stack has none. */
+  readonly scraper: string | undefined;
   readonly providers: ProviderResource[];
   readonly dependsOn: Resource[];
 };
 
-export function defineCloudKeys({ cloud, namespace, rotation, providers, dependsOn }: Place): Keys {
+export function defineCloudKeys(place: Place): Keys {
+  const { cloud, namespace, rotation, scraper, providers, dependsOn } = place;
   const given = awsArguments(cloud.context);
   const keyArn = cloud.keys.data;
   const keys = new ManagedClientKeys(
@@ -42,9 +48,14 @@ export function defineCloudKeys({ cloud, namespace, rotation, providers, depends
     },
     { providers },
   );
+  const around = { apiServers: apiServerRanges(cloud.context.aws), scraper };
+  const space = new ControllerSpace("external-secrets-space", secretsSpace(cloud.context, around), {
+    providers,
+    dependsOn,
+  });
   const operator = new ExternalSecretsOperator(
     "external-secrets",
-    { refs: { namespace, roleArn } },
+    { refs: { namespace, ownNamespace: space.namespace, roleArn } },
     { providers, dependsOn },
   );
   const { secretArn: clientKeysSecretArn, checksum: clientKeysChecksum } = keys;

@@ -2,6 +2,7 @@
 import type { ProviderResource, Resource } from "@pulumi/pulumi";
 import { KedaOperator } from "../components/autoscaling/autoscaling.ts";
 import { ClusterDefaults } from "../components/cluster/cluster-defaults.ts";
+import { CHARTS } from "../components/contract/charts.ts";
 import { PORTS } from "../components/contract/labels.ts";
 import { GpuPool } from "../components/gpu-pool/gpu-pool.ts";
 import { GpuSupport } from "../components/gpu-pool/gpu-support.ts";
@@ -15,9 +16,11 @@ import { GatewayDefinitions } from "../components/ingress/gateway-definitions.ts
 import { InvariantError } from "../components/kit/invariant-error.ts";
 import { GpuMetrics } from "../components/monitoring/gpu-metrics.ts";
 import { MonitoringStack } from "../components/monitoring/monitoring-stack.ts";
+import { ControllerSpace } from "../components/network/controller-space.ts";
 import { awsArguments } from "./aws-arguments.ts";
 import type { AwsSettings } from "./aws-settings.ts";
 import type { Cloud } from "./cloud.ts";
+import { METRICS_PORT, prometheusUrls, scalerSpace } from "./controller-spaces.ts";
 import type { StackSettings } from "./settings.ts";
 
 export type ClusterBase = {
@@ -97,10 +100,16 @@ function requireKarpenter(karpenter: Karpenter | undefined): Karpenter {
 
 /** KEDA, where a version scales by it. */
 function defineScaler(settings: StackSettings, { cloud, providers, defaults }: Ground): readonly Resource[] {
-  const versions = Object.values(settings.endpoints).flatMap((endpoint) => Object.values(endpoint.versions));
-  if (!versions.some(({ scaling }) => scaling.kind === "keda")) return [];
-  const { ownership } = cloud.context;
-  return [new KedaOperator("keda", { ownership }, { providers, dependsOn: [defaults] })];
+  if (!usesKeda(settings)) return [];
+  const { ownership, aws } = cloud.context;
+  const opts = { providers, dependsOn: [defaults] };
+  const around = { apiServers: apiServerRanges(aws), scraper: settings.monitoring?.stack?.namespace };
+  const { namespace } = new ControllerSpace("keda-space", scalerSpace({ settings, ownership }, around), opts);
+  return [new KedaOperator("keda", { ownership, refs: { namespace } }, opts)];
+}
+
+function usesKeda(settings: StackSettings): boolean {
+  return prometheusUrls(settings).length > 0;
 }
 
 function defineLoadBalancers(
@@ -135,16 +144,25 @@ export function apiServerRanges({ network }: AwsSettings): string[] {
 }
 
 function defineMonitoringStack(
-  { monitoring, namespace }: StackSettings,
+  settings: StackSettings,
   { cloud, providers, defaults }: Ground,
 ): readonly Resource[] {
+  const { monitoring, namespace } = settings;
   if (monitoring?.stack === undefined) return [];
   const { ownership, aws } = cloud.context;
   const opts = { providers, dependsOn: [defaults] };
-  const scrapes = { [namespace]: [PORTS.http.number], "gpu-metrics": [9400], "kube-system": [9153] };
+  const scaler = usesKeda(settings) ? [CHARTS.keda.namespace] : [];
+  const controllers = [CHARTS["external-secrets"].namespace, ...scaler];
+  const scrapes = {
+    [namespace]: [PORTS.http.number],
+    "gpu-metrics": [9400],
+    "kube-system": [METRICS_PORT, 9153],
+    ...Object.fromEntries(controllers.map((each) => [each, [METRICS_PORT]])),
+  };
+  const clientNamespaces = [...monitoring.stack.clientNamespaces, ...scaler];
   const stack = new MonitoringStack(
     "monitoring-stack",
-    { ...monitoring.stack, ownership, nodeRanges: apiServerRanges(aws), scrapes },
+    { ...monitoring.stack, ownership, nodeRanges: apiServerRanges(aws), scrapes, clientNamespaces },
     opts,
   );
   if (aws.gpuPools.length === 0) return [stack];

@@ -73,6 +73,7 @@ function toGround({ settings, cloud, base, providers }: Parts): OwnGround {
         cloud,
         namespace,
         rotation: settings.secrets.rotation,
+        scraper: settings.monitoring?.stack?.namespace,
         providers,
         dependsOn: [...dependsOn, ...base.ready],
       }),

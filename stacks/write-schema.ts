@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { canarySettings } from "../components/canary/canary.args.ts";
 import { clusterSettings } from "../components/cluster/cluster.args.ts";
+import { findInstanceType, GPU_MODELS, INSTANCE_TYPES } from "../components/contract/instance-types.ts";
 import { dataSettings } from "../components/data/data.args.ts";
 import { encryptionKeySettings } from "../components/encryption/encryption.args.ts";
 import { environmentSettings } from "../components/environment/environment.args.ts";
@@ -15,6 +16,7 @@ import { ingressSettings } from "../components/ingress/ingress.args.ts";
 import { withSettingsTable } from "../components/kit/settings-table.ts";
 import { modelBucketSettings } from "../components/model-bucket/model-bucket.args.ts";
 import { monitoringAreaSettings } from "../components/monitoring/monitoring-area.args.ts";
+import { controllerSpaceSettings } from "../components/network/controller-space.args.ts";
 import { networkSettings } from "../components/network/network.args.ts";
 import { imageRegistrySettings } from "../components/registry/registry.args.ts";
 import { deliverySettings } from "../components/secrets/delivery.args.ts";
@@ -37,6 +39,7 @@ const TABLES: Readonly<Record<string, z.ZodType>> = {
   "components/image/README.md": imageSettings,
   "components/monitoring/README.md": monitoringAreaSettings,
   "components/network/README.md": networkSettings,
+  "components/network/controller-space.md": controllerSpaceSettings,
   "components/secrets/README.md": secretsSettings,
   "components/serving/README.md": modelVersionSettings,
   "components/encryption/README.md": encryptionKeySettings,
@@ -63,11 +66,49 @@ export async function generateFiles(): Promise<GeneratedFile[]> {
     path,
     text: withSettingsTable(await readFile(join(checkout, path), "utf8"), schema),
   }));
+  const instances = "components/contract/README.md";
   return [
     { path: "stacks/stack-config.schema.json", text: stackFileSchema() },
+    { path: instances, text: instanceTable() },
     ...(await Promise.all(readmes)),
   ];
 }
+
+/** Types with GPUs, as their table has them. */
+function instanceTable(): string {
+  const rows = Object.keys(INSTANCE_TYPES).flatMap((name) => {
+    const row = findInstanceType(name);
+    if (row?.gpu === undefined) return [];
+    const { model, count } = row.gpu;
+    const { memoryGib, isMigCapable } = GPU_MODELS[model];
+    const cells = [
+      `\`${name}\``,
+      `${count} × ${model}`,
+      `${memoryGib} GiB`,
+      isMigCapable ? "yes" : "no",
+      row.efaInterfaces === 0 ? "no" : String(row.efaInterfaces),
+      `${row.vcpus}`,
+      `${row.memoryGib} GiB`,
+      row.usdPerHour.toFixed(3),
+      row.pricedOn,
+    ];
+    return [`| ${cells.join(" | ")} |`];
+  });
+  return `${INSTANCES_HEAD}${rows.join("\n")}\n`;
+}
+
+const INSTANCES_HEAD = `# contract
+
+What components, policies and stacks share: labels, annotations, and tables of facts as data. Each table is the one source of
+its facts: validation, cost preview and policies read it, and so does this page, which \`npm run schema\` writes.
+
+## Instance types with GPUs
+
+On demand in us-east-1, Linux, USD an hour.
+
+| type | GPUs | memory of each | MIG | EFA | vCPUs | memory | USD an hour | as of |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+`;
 
 /** The JSON Schema of a whole stack file, as text. */
 function stackFileSchema(): string {

@@ -1,5 +1,6 @@
 // Settings of KEDA in a cluster: how much of it runs, and whose objects it minds.
 import type { ReleaseArgs } from "@pulumi/kubernetes/helm/v3/index.js";
+import type { Input } from "@pulumi/pulumi";
 import { z } from "zod";
 import { dnsLabel } from "../kit/names.ts";
 import type { Override } from "../kit/override.ts";
@@ -28,7 +29,13 @@ export const kedaOperatorSettings = z.strictObject({
 
 export type KedaOperatorSettings = z.output<typeof kedaOperatorSettings>;
 
+type KedaOperatorRefs = {
+  /** Namespace of its pods, where it exists; the chart makes `keda` when left out. */
+  readonly namespace?: Input<string>;
+};
+
 export type KedaOperatorArgs = z.input<typeof kedaOperatorSettings> & {
+  readonly refs?: KedaOperatorRefs;
   /** Changes to single children, by name. */
   readonly override?: { readonly release?: Override<ReleaseArgs> };
 };

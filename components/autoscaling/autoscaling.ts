@@ -20,7 +20,7 @@ export class KedaOperator extends BaseComponent {
     super(TOKEN, name, opts);
     const release = new Release(
       this.childName("release"),
-      applyOverride(chartReleaseArgs("keda", values), args.override?.release),
+      applyOverride(chartReleaseArgs("keda", values, args.refs?.namespace), args.override?.release),
       this.childOptions(),
     );
     this.namespace = release.namespace;

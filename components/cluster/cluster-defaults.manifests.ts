@@ -5,6 +5,7 @@ import type { StorageClassArgs } from "@pulumi/kubernetes/storage/v1/index.js";
 import type { networking } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
 import { ANNOTATIONS } from "../contract/annotations.ts";
+import { POD_IDENTITY_AGENT } from "../contract/pod-identity.ts";
 import type { ClusterPlan } from "./cluster.plan.ts";
 
 const EGRESS_REASON =
@@ -13,8 +14,6 @@ const SYSTEM_NAMESPACE = "kube-system";
 
 const tcp = (port: number): networking.v1.NetworkPolicyPort => ({ protocol: "TCP", port });
 const dns = [{ protocol: "UDP", port: 53 }, tcp(53)];
-/** Where the Pod Identity agent of the node answers. Source: EKS, "Pod Identity agent". */
-const POD_IDENTITY_AGENT = "169.254.170.23/32";
 
 /**
  * What the pods of add-ons and of controllers beside them need. In strict mode a pod that no policy selects has no
@@ -32,12 +31,13 @@ export function systemTrafficArgs(plan: ClusterPlan): NetworkPolicyArgs {
     spec: {
       podSelector: {},
       policyTypes: ["Ingress", "Egress"],
-      // DNS, CoreDNS' metrics, and the control plane's calls to webhooks and to metrics-server.
-      ingress: [{ ports: [...dns, tcp(9153), tcp(9443), tcp(10251)] }],
+      // DNS, metrics (Karpenter, the load balancer controller; CoreDNS), and the control plane's calls to webhooks and
+      // to metrics-server.
+      ingress: [{ ports: [...dns, tcp(8080), tcp(9153), tcp(9443), tcp(10251)] }],
       egress: [
         // The VPC's resolver, the control plane and AWS, the kubelets' metrics.
         { ports: [...dns, tcp(443), tcp(10250)] },
-        { to: [{ ipBlock: { cidr: POD_IDENTITY_AGENT } }], ports: [tcp(80)] },
+        { to: [{ ipBlock: { cidr: POD_IDENTITY_AGENT.range } }], ports: [tcp(POD_IDENTITY_AGENT.port)] },
       ],
     },
   };

@@ -8,17 +8,13 @@ import type {
 import type { RoleArgs, RoleBindingArgs } from "@pulumi/kubernetes/rbac/v1/index.js";
 import type { PriorityClassArgs } from "@pulumi/kubernetes/scheduling/v1/index.js";
 import type { Input } from "@pulumi/pulumi";
+import { podSecurityLabels } from "../kit/pod-security.ts";
 import type { EnvironmentPlan, RolePlan } from "./environment.plan.ts";
-
-const POD_SECURITY = "pod-security.kubernetes.io";
 
 /** The namespace, which refuses pods outside the `restricted` Pod Security Standard. */
 export function namespaceArgs(plan: EnvironmentPlan): NamespaceArgs {
-  const modes = ["enforce", "audit", "warn"].flatMap((mode) => [
-    [`${POD_SECURITY}/${mode}`, "restricted"],
-    [`${POD_SECURITY}/${mode}-version`, plan.podSecurityVersion],
-  ]);
-  return { metadata: { name: plan.namespace, labels: { ...plan.labels, ...Object.fromEntries(modes) } } };
+  const security = podSecurityLabels("restricted", plan.podSecurityVersion);
+  return { metadata: { name: plan.namespace, labels: { ...plan.labels, ...security } } };
 }
 
 /** What the namespace may use in all. LoadBalancers are counted out: the gateway is the only way in. */

@@ -44,6 +44,10 @@ export const monitoringStackFields = z.strictObject({
     .describe(
       "TCP ports that Prometheus may scrape, by namespace; those of the gateway and the models, of the GPU exporter and of CoreDNS when left out.",
     ),
+  clientNamespaces: z
+    .array(dnsLabel)
+    .default([])
+    .describe("Namespaces whose pods may query Prometheus, beside its own; none when left out."),
   receiverRanges: z
     .array(range)
     .default([])

@@ -150,9 +150,14 @@ const blocks = (ranges: readonly string[]) => ranges.map((cidr) => ({ ipBlock: {
 const OWN_PORTS = [...tcp(9090, 9093, 9094, 3000, 8080, 8081, 10_250), { protocol: "UDP", port: 9094 }];
 
 function planPaths(settings: MonitoringStackSettings): readonly PathPlan[] {
-  const { namespace, nodeRanges, receiverRanges, scrapes } = settings;
+  const { namespace, nodeRanges, receiverRanges, clientNamespaces } = settings;
   const own = [namespacePeer(namespace)];
   const dns = ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 }));
+  const queries: PathPlan = {
+    name: "allow-queries",
+    pods: name("prometheus"),
+    ingress: [{ from: clientNamespaces.map(namespacePeer), ports: tcp(9090) }],
+  };
   const receivers: PathPlan = {
     name: "allow-alerts-out",
     pods: name("alertmanager"),
@@ -173,18 +178,23 @@ function planPaths(settings: MonitoringStackSettings): readonly PathPlan[] {
       pods: { app: "kube-prometheus-stack-operator" },
       ingress: [{ from: blocks(nodeRanges), ports: tcp(10_250) }],
     },
-    {
-      name: "allow-scrape",
-      pods: name("prometheus"),
-      egress: [
-        ...Object.entries(scrapes).map(([space, ports]) => ({
-          to: [namespacePeer(space)],
-          ports: tcp(...ports),
-        })),
-        // The kubelets.
-        { to: blocks(nodeRanges), ports: tcp(10_250) },
-      ],
-    },
+    planScrape(settings),
+    ...(clientNamespaces.length > 0 ? [queries] : []),
     ...(receiverRanges.length > 0 ? [receivers] : []),
   ];
+}
+
+function planScrape({ scrapes, nodeRanges }: MonitoringStackSettings): PathPlan {
+  return {
+    name: "allow-scrape",
+    pods: name("prometheus"),
+    egress: [
+      ...Object.entries(scrapes).map(([space, ports]) => ({
+        to: [namespacePeer(space)],
+        ports: tcp(...ports),
+      })),
+      // The kubelets.
+      { to: blocks(nodeRanges), ports: tcp(10_250) },
+    ],
+  };
 }

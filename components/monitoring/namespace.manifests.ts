@@ -3,12 +3,9 @@ import type { NamespaceArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { NetworkPolicyArgs } from "@pulumi/kubernetes/networking/v1/index.js";
 import type { networking } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
+import { podSecurityLabels } from "../kit/pod-security.ts";
 
 type Labels = Readonly<Record<string, string>>;
-
-const POD_SECURITY = "pod-security.kubernetes.io";
-/** The release of the standard that the charts were read against; an upgrade of the cluster changes nothing unseen. */
-const STANDARD_VERSION = "v1.34";
 
 /** A namespace that enforces a Pod Security Standard. */
 export function namespaceArgs(
@@ -16,11 +13,7 @@ export function namespaceArgs(
   labels: Labels,
   level: "restricted" | "privileged",
 ): NamespaceArgs {
-  const modes = ["enforce", "audit", "warn"].flatMap((mode) => [
-    [`${POD_SECURITY}/${mode}`, level],
-    [`${POD_SECURITY}/${mode}-version`, STANDARD_VERSION],
-  ]);
-  return { metadata: { name, labels: { ...labels, ...Object.fromEntries(modes) } } };
+  return { metadata: { name, labels: { ...labels, ...podSecurityLabels(level) } } };
 }
 
 export type PathPlan = {

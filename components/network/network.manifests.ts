@@ -9,7 +9,7 @@ type Peer = networking.v1.NetworkPolicyPeer;
 
 /** One policy of the plan. */
 export function networkPolicyArgs(
-  plan: NetworkPlan,
+  plan: Pick<NetworkPlan, "labels">,
   policy: PolicyPlan,
   refs: NetworkRefs,
 ): NetworkPolicyArgs {

@@ -33,17 +33,24 @@ export type NetworkPlan = {
 const GATEWAY = { [LABELS.component]: "gateway" };
 const MODEL = { [LABELS.component]: "model" };
 const HTTP: readonly PortPlan[] = [{ protocol: "TCP", port: PORTS.http.number }];
-const DNS: readonly PortPlan[] = [
+export const DNS: readonly PortPlan[] = [
   { protocol: "UDP", port: 53 },
   { protocol: "TCP", port: 53 },
 ];
 /** 443 is the Service, 6443 the address behind it: some data planes judge before, some after translation. */
-const API_SERVER: readonly PortPlan[] = [
+export const API_SERVER: readonly PortPlan[] = [
   { protocol: "TCP", port: 443 },
   { protocol: "TCP", port: 6443 },
 ];
 
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
+
+/** Public addresses, neither the private network nor the cloud's metadata service. */
+export const INTERNET: PeerPlan = {
+  kind: "range",
+  cidr: "0.0.0.0/0",
+  except: [...PRIVATE_RANGES, "169.254.0.0/16", "127.0.0.0/8"],
+};
 
 /** Decides which paths are open; the first policy closes everything that no other one opens. */
 export function planNetwork(settings: NetworkSettings): NetworkPlan {
@@ -89,23 +96,20 @@ function planScrape(namespace: string | undefined): PolicyPlan[] {
   ];
 }
 
-/** Public addresses, neither the private network nor the cloud's metadata service; then the servers that are named. */
+/** Public addresses, then the servers that are named. */
 function planArtefacts({ artefacts, artefactServers }: NetworkSettings): PolicyPlan[] {
   if (artefacts === "cached") return [];
-  const internet: PeerPlan = {
-    kind: "range",
-    cidr: "0.0.0.0/0",
-    except: [...PRIVATE_RANGES, "169.254.0.0/16", "127.0.0.0/8"],
-  };
   const own = artefactServers.map(({ range, port }): RulePlan => {
     return { peers: [{ kind: "range", cidr: range }], ports: [{ protocol: "TCP", port }] };
   });
-  const all: readonly RulePlan[] = [{ peers: [internet], ports: [{ protocol: "TCP", port: 443 }] }, ...own];
+  const all: readonly RulePlan[] = [{ peers: [INTERNET], ports: [{ protocol: "TCP", port: 443 }] }, ...own];
   const reason = "weights are fetched from public hubs, whose addresses change; verified by checksum";
   return [{ ...egress("allow-artefact-fetch", MODEL, ...all), reason }];
 }
 
-const toRanges = (cidrs: readonly string[]): PeerPlan[] => cidrs.map((cidr) => ({ kind: "range", cidr }));
+export function toRanges(cidrs: readonly string[]): PeerPlan[] {
+  return cidrs.map((cidr) => ({ kind: "range", cidr }));
+}
 
 function ingress(name: string, pods: PolicyPlan["pods"], rule: RulePlan): PolicyPlan {
   return { name, pods, directions: ["Ingress"], ingress: [rule], egress: [] };

@@ -17,6 +17,8 @@ export type OperatorSettings = z.output<typeof operatorSettings>;
 export type OperatorRefs = {
   /** The one namespace that it serves. */
   readonly namespace: Input<string>;
+  /** Namespace of its own pods, `OPERATOR_ACCOUNT.namespace`, where it exists; the chart makes it when left out. */
+  readonly ownNamespace?: Input<string>;
   /** Role that its ServiceAccount takes; pods are replaced when it changes, as they get credentials at their start. */
   readonly roleArn: Input<string>;
 };

@@ -18,7 +18,7 @@ export class ExternalSecretsOperator extends BaseComponent {
     new Release(
       this.childName("release"),
       applyOverride(
-        chartReleaseArgs("external-secrets", operatorValues(settings, args.refs)),
+        chartReleaseArgs("external-secrets", operatorValues(settings, args.refs), args.refs.ownNamespace),
         args.override?.release,
       ),
       this.childOptions(),

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { defineStack, type GivenCluster, type StackOutputs } from "../../stacks/define-stack.ts";
 import { loadStackFile, ownsCluster, type StackSettings } from "../../stacks/settings.ts";
-import { type RecordedResource, recordResources } from "./record-resources.ts";
+import { type RecordedResource, type RecordOptions, recordResources } from "./record-resources.ts";
 
 export const STACKS = ["local", "dev", "staging", "prod"] as const;
 
@@ -28,6 +28,8 @@ export type PlanOptions = {
   readonly change?: (settings: StackSettings) => StackSettings;
   /** Where the API server of a local cluster is; elsewhere nobody knows. */
   readonly apiServers?: string[] | undefined;
+  /** Outputs that only a deployment can tell, by resource type. */
+  readonly computed?: RecordOptions["computed"];
 };
 
 /** As the embedded cluster has them: the Service's address and the node's. */
@@ -48,6 +50,7 @@ export async function planStack(name: string, options: PlanOptions = {}): Promis
     stack: name,
     project: "rampa",
     preview: options.preview ?? false,
+    ...(options.computed && { computed: options.computed }),
   });
   if (held.outputs === undefined) throw new Error("the platform was not defined");
   return { settings, resources, outputs: held.outputs };

@@ -13,7 +13,10 @@ describe("generated files", () => {
     expect(await readFile(join(checkout, path), "utf8")).toBe(text);
   });
 
-  it.each(files.filter((it) => it.path.endsWith(".md")))("$path shows a table", ({ text }) => {
+  const settings = files.filter(
+    (it) => it.path.endsWith(".md") && it.path !== "components/contract/README.md",
+  );
+  it.each(settings)("$path shows a table", ({ text }) => {
     expect(text).toMatch(/settings:begin[^\n]*\n\| field +\| type +\| when left out +\| meaning +\|/);
   });
 

@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { scaling } from "../../components/serving/scaling.args.ts";
 import { costOf } from "../../stacks/preview/cost.ts";
+import type { StackSettings } from "../../stacks/settings.ts";
 import { writePlans } from "../../stacks/write-plans.ts";
 import { type PlannedStack, planStack } from "../kit/plan-stack.ts";
 import type { RecordedResource } from "../kit/record-resources.ts";
@@ -147,6 +149,125 @@ describe.each(OWN)("stack %s", (stack) => {
     expect(files).toHaveLength(1);
   });
 });
+
+/** Charts of definitions alone. */
+const WITHOUT_PODS: readonly unknown[] = ["gateway-crds", "karpenter-crd"];
+
+type Policy = {
+  readonly metadata: { readonly namespace: string };
+  readonly spec: {
+    readonly podSelector: object;
+    readonly policyTypes: readonly string[];
+    readonly ingress?: readonly object[];
+    readonly egress?: readonly object[];
+  };
+};
+
+// Recorded inputs have the shape of the type that they are recorded under.
+const policyOf = ({ props }: RecordedResource) => props as unknown as Policy;
+
+/** Every version scaled by KEDA. */
+const scaled = (settings: StackSettings): StackSettings => ({
+  ...settings,
+  endpoints: Object.fromEntries(
+    Object.entries(settings.endpoints).map(([name, endpoint]) => [
+      name,
+      {
+        ...endpoint,
+        versions: Object.fromEntries(
+          Object.entries(endpoint.versions).map(([version, it]) => [
+            version,
+            { ...it, scaling: scaling.parse({ kind: "keda", max: 4 }) },
+          ]),
+        ),
+      },
+    ]),
+  ),
+});
+
+describe("charts in strict mode, in which a pod that no NetworkPolicy selects has no network", () => {
+  const recorded = new Map<string, readonly RecordedResource[]>();
+  // Not before the test: two plans at once would be recorded as one.
+  const plan = async (): Promise<readonly RecordedResource[]> => {
+    const resources = recorded.get("prod") ?? (await planStack("prod", { change: scaled })).resources;
+    recorded.set("prod", resources);
+    return resources;
+  };
+
+  const policiesOf = async (namespace: string) =>
+    ofType(await plan(), "kubernetes:networking.k8s.io/v1:NetworkPolicy").filter(
+      (it) => policyOf(it).metadata.namespace === namespace,
+    );
+
+  it("run pods only where policies select all of them in both directions, and after these", async () => {
+    const resources = await plan();
+    const releases = ofType(resources, "kubernetes:helm.sh/v3:Release").filter(
+      ({ props }) => !WITHOUT_PODS.includes(props.name),
+    );
+    expect(releases.map(({ props }) => props.name)).toEqual(
+      expect.arrayContaining(["external-secrets", "karpenter", "keda", "aws-load-balancer-controller"]),
+    );
+    for (const { name, props } of releases) {
+      const all = (await policiesOf(String(props.namespace))).filter(
+        (it) => JSON.stringify(policyOf(it).spec.podSelector).replace('{"matchLabels":{}}', "{}") === "{}",
+      );
+      const directions = all.flatMap((it) => policyOf(it).spec.policyTypes);
+      expect(directions, name).toEqual(expect.arrayContaining(["Ingress", "Egress"]));
+      const before = waitsFor(resources, name);
+      expect(
+        all.filter((it) => !before.has(it.name)).map((it) => it.name),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it("let the API server in at the ports of their webhooks and APIs", async () => {
+    const called = async (namespace: string) =>
+      (await policiesOf(namespace)).flatMap((it) => policyOf(it).spec.ingress ?? []);
+    const from = [{ ipBlock: { cidr: "10.0.0.0/16" } }, expect.anything(), expect.anything()];
+    const tcp = (port: number) => ({ protocol: "TCP", port });
+    expect(await called("external-secrets")).toContainEqual({ from, ports: [tcp(10_250)] });
+    expect(await called("keda")).toContainEqual({ from, ports: [tcp(6443), tcp(9443)] });
+  });
+
+  it("give the secrets operator its credentials, and Secrets Manager at any address only without an endpoint", async () => {
+    const egressOf = (resources: readonly RecordedResource[]) =>
+      JSON.stringify(policyOf(named(resources, "external-secrets-space-traffic")).spec.egress);
+    expect(egressOf(await plan())).toContain("169.254.170.23/32");
+    expect(egressOf(await plan())).toContain("0.0.0.0/0");
+    const { resources } = await planStack("prod", { change: withEndpoint });
+    expect(egressOf(resources)).not.toContain("0.0.0.0/0");
+  });
+
+  it("let KEDA ask Prometheus, at both ends", async () => {
+    const peer = (namespace: string) => ({
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+    });
+    const ports = [{ protocol: "TCP", port: 9090 }];
+    const resources = await plan();
+    expect(policyOf(named(resources, "keda-space-traffic")).spec.egress).toContainEqual({
+      to: [peer("monitoring")],
+      ports,
+    });
+    expect(policyOf(named(resources, "monitoring-stack-allow-queries")).spec.ingress).toEqual([
+      { from: [peer("keda")], ports },
+    ]);
+    const scrapes = JSON.stringify(named(resources, "monitoring-stack-allow-scrape").props);
+    for (const namespace of ["keda", "external-secrets"]) {
+      expect(scrapes).toContain(JSON.stringify({ to: [peer(namespace)] }).slice(1, -1));
+      expect((await policiesOf(namespace)).flatMap((it) => policyOf(it).spec.ingress)).toContainEqual({
+        from: [peer("monitoring")],
+        ports: [{ protocol: "TCP", port: 8080 }],
+      });
+    }
+  });
+});
+
+function withEndpoint({ aws, ...settings }: StackSettings): StackSettings {
+  if (aws === undefined) throw new Error("a stack without an AWS half");
+  const endpoints = [...aws.network.endpoints, "secretsmanager" as const];
+  return { ...settings, aws: { ...aws, network: { ...aws.network, endpoints } } };
+}
 
 describe("sizes", () => {
   it("prod is a stack of at least 150 and at most 300 resources", async () => {

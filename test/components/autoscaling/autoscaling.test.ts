@@ -67,6 +67,12 @@ describe("KedaOperator", () => {
     });
   });
 
+  it("goes into a namespace that exists where one is given", async () => {
+    const resources = await record({ ownership, refs: { namespace: "scalers" } });
+    const release = resources.find((it) => it.name === "keda-release");
+    expect(release?.props).toMatchObject({ namespace: "scalers", createNamespace: false });
+  });
+
   it("lets a caller change the release", async () => {
     const resources = await record({
       ownership,

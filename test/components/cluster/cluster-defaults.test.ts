@@ -81,6 +81,7 @@ describe("ClusterDefaults", () => {
             ports: [
               { protocol: "UDP", port: 53 },
               { protocol: "TCP", port: 53 },
+              { protocol: "TCP", port: 8080 },
               { protocol: "TCP", port: 9153 },
               { protocol: "TCP", port: 9443 },
               { protocol: "TCP", port: 10251 },

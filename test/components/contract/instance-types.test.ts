@@ -6,6 +6,7 @@ import {
   INSTANCE_TYPES,
   type InstanceType,
 } from "../../../components/contract/instance-types.ts";
+import { listFiles, readSource, readText } from "../../kit/source-graph.ts";
 
 const rows: readonly (readonly [string, InstanceType])[] = Object.entries(INSTANCE_TYPES);
 const withGpus = rows.flatMap(([name, { gpu }]) => (gpu === undefined ? [] : [[name, gpu] as const]));
@@ -84,4 +85,24 @@ describe("GPU models", () => {
 it("finds nothing for a name that the table lacks, nor for a name that every object has", () => {
   expect(findInstanceType("g6.metal")).toBeUndefined();
   expect(findInstanceType("constructor")).toBeUndefined();
+});
+
+describe("the instance table", () => {
+  it.each([
+    ["validation of pools", "components/gpu-pool/gpu-pool.rules.ts"],
+    ["validation of models", "stacks/gpu-placement.ts"],
+    ["quotas", "stacks/aws-problems.ts"],
+    ["cost preview", "stacks/preview/cost.ts"],
+    ["policies", "policies/kubernetes/pool-cost.ts"],
+    ["docs", "stacks/write-schema.ts"],
+  ])("is the one source of %s", (_, path) => {
+    expect(readSource(path).local).toContain("components/contract/instance-types.ts");
+  });
+
+  it("is the only file that names prices of instance types", () => {
+    const priced = listFiles()
+      .filter((path) => /^(components|policies|serving|stacks)\/.*\.ts$/.test(path))
+      .filter((path) => /"[a-z0-9-]+\.(\d*x?large|medium)": \{/.test(readText(path)));
+    expect(priced).toEqual(["components/contract/instance-types.ts"]);
+  });
 });

@@ -83,6 +83,20 @@ describe("planMonitoringStack", () => {
     });
   });
 
+  it("answers queries of the namespaces that are named, Prometheus alone", () => {
+    const queries = planOf({ clientNamespaces: ["keda"] }).paths.find(({ name }) => name === "allow-queries");
+    expect(queries).toEqual({
+      name: "allow-queries",
+      pods: { "app.kubernetes.io/name": "prometheus" },
+      ingress: [
+        {
+          from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "keda" } } }],
+          ports: [{ protocol: "TCP", port: 9090 }],
+        },
+      ],
+    });
+  });
+
   it("sends alerts out only where ranges are named", () => {
     const names = (change: object) => planOf(change).paths.map(({ name }) => name);
     expect(names({})).toEqual([

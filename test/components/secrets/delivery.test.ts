@@ -146,6 +146,13 @@ describe("ExternalSecretsOperator", () => {
     });
   });
 
+  it("goes into a namespace that exists where one is given", async () => {
+    const refs = { namespace: "rampa", ownNamespace: "external-secrets", roleArn: "arn" };
+    const { release } = await recordOperator({ refs });
+    expect(release?.props).toMatchObject({ namespace: "external-secrets", createNamespace: false });
+    expect((await recordOperator()).release?.props).toMatchObject({ createNamespace: true });
+  });
+
   it("has no disruption budget for a single copy, which would hold its node for ever", async () => {
     const { release } = await recordOperator({ replicas: 1 });
     expect(release?.props.values).toMatchObject({

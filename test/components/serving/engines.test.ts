@@ -160,6 +160,14 @@ describe("the card of a version", () => {
   const card = { url: "https://example.com/card", licence: "Apache-2.0" };
   const approval = { by: "search-team", on: "2026-11-20" };
 
+  it("takes a day without quotes as Pulumi hands it over", () => {
+    const moment = { by: "search-team", on: "2026-11-20 00:00:00 +0000 UTC" };
+    const { annotations } = planModelVersion(
+      versionOf("llama", { ...llama, card: { ...card, approval: moment } }),
+    );
+    expect(annotations["rampa.dev/approved-on"]).toBe("2026-11-20");
+  });
+
   it.each([
     [{ card }, { "rampa.dev/model-card": card.url, "rampa.dev/model-licence": "Apache-2.0" }],
     [

@@ -28,7 +28,10 @@ function readConfig(stack: string): Record<string, unknown> {
 
 /** Derives from a stack of the checkout with `changes`; what a reader of the written file gets. */
 function derive(stack: string, changes: Readonly<Record<string, unknown>> = {}): StackSettings {
-  const config = { ...readConfig(stack), ...changes };
+  // A cluster that is not the stack's own brings its monitoring itself.
+  const { "rampa:monitoring": monitoring, ...file } = readConfig(stack);
+  const own = "rampa:cluster" in changes ? {} : { "rampa:monitoring": monitoring };
+  const config = { ...file, ...(monitoring !== undefined && own), ...changes };
   const base = parseStackSettings(config, stack);
   const given: Derivation = { names, config, base, expires, ...(base.image === undefined && { image }) };
   const text = renderBranchFile(deriveConfig(given), stack);
