@@ -13,7 +13,7 @@ const CHECKS: readonly Check[] = [
   { name: "unused code", command: "knip", args: ["--no-progress"] },
 ];
 
-const DEADLINE_MS = 180_000;
+const DEADLINE_MS = 600_000;
 
 /** Runs all checks at once, calling `done` as each ends. */
 export async function runChecks(done: (result: CheckResult) => void): Promise<readonly CheckResult[]> {

@@ -4,7 +4,7 @@ import { prepareRealParts } from "./real-parts.ts";
 import { addTotals, isGreen, renderTotals, type Totals } from "./test-totals.ts";
 import { listTestFiles, runTestFiles } from "./vitest-run.ts";
 
-const FAST_DEADLINE_MS = 300_000;
+const FAST_DEADLINE_MS = 15 * 60_000;
 const REAL_FILE_DEADLINE_MS = 20 * 60_000;
 const END_TO_END_FILE_DEADLINE_MS = 45 * 60_000;
 
