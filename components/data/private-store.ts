@@ -29,13 +29,16 @@ export type StoreRefs = {
   readonly storageKeyArn: Input<string>;
 };
 
-/** A group without rules: AWS then lets nothing in, and Pulumi takes the default way out away. */
+/**
+ * A group without rules of its own: AWS then lets nothing in, and Pulumi takes the default way out away. The lists stay
+ * out even empty, as each would take the rules away that stand beside the group as resources.
+ */
 export function storeSecurityGroupArgs(
   name: string,
   description: string,
   vpcId: Input<string>,
 ): SecurityGroupArgs {
-  return { vpcId, description, ingress: [], egress: [], tags: { Name: name } };
+  return { vpcId, description, tags: { Name: name } };
 }
 
 type Opening = {

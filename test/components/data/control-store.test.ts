@@ -164,11 +164,10 @@ describe("ControlStore", () => {
 
   it("lets in one port from the named security groups and nobody else", async () => {
     const resources = await record({});
-    expect(resources.find(({ name }) => name === "control-access")?.props).toMatchObject({
-      vpcId: "vpc-1",
-      ingress: [],
-      egress: [],
-    });
+    const access = resources.find(({ name }) => name === "control-access")?.props;
+    expect(access).toMatchObject({ vpcId: "vpc-1" });
+    expect(Object.keys(access ?? {})).not.toContain("ingress");
+    expect(Object.keys(access ?? {})).not.toContain("egress");
     expect(resources.find(({ name }) => name === "control-from-cluster")?.props).toEqual({
       securityGroupId: "control-access-id",
       referencedSecurityGroupId: "sg-cluster",

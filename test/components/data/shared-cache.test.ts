@@ -97,10 +97,9 @@ describe("SharedCache", () => {
 
   it("lets in Valkey's port from the named security groups and nobody else", async () => {
     const resources = await record({});
-    expect(resources.find(({ name }) => name === "cache-access")?.props).toMatchObject({
-      ingress: [],
-      egress: [],
-    });
+    const access = resources.find(({ name }) => name === "cache-access")?.props;
+    expect(Object.keys(access ?? {})).not.toContain("ingress");
+    expect(Object.keys(access ?? {})).not.toContain("egress");
     expect(resources.find(({ name }) => name === "cache-from-cluster")?.props).toMatchObject({
       referencedSecurityGroupId: "sg-cluster",
       fromPort: 6379,
