@@ -246,7 +246,7 @@ describe("branch down", () => {
   it("goes on after a kill and leaves nothing, in the cluster and here", async () => {
     expect(await remains(STACK, NAMESPACE)).not.toEqual([]);
     await killedWhileRemoving();
-    expect(await branchDownOnceFree()).toEqual({ isRemoved: true });
+    expect(await branchDownOnceFree()).toMatchObject({ isRemoved: true });
     expect(await remains(STACK, NAMESPACE)).toEqual([]);
   });
 

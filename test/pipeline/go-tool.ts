@@ -15,7 +15,7 @@ export type GoTool = {
   readonly program: string;
 };
 
-const BUILD_WITHIN_MS = 20 * 60_000;
+const BUILD_WITHIN_MS = 14 * 60_000;
 
 export const cosign: GoTool = {
   name: "cosign",

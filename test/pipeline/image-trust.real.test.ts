@@ -29,9 +29,17 @@ const path = process.env.PATH ?? "";
 let home: string;
 let registry: LocalRegistry;
 
+/** A large program, whose toolchain and modules not every network has; without it what it judges is skipped. */
+const obtainCosign = (): Promise<string | undefined> =>
+  ensureGoTool(cosign).catch((error: unknown) => {
+    console.log(`skipped: cosign is not to be had: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  });
+const hasCosign = (): boolean => process.env.PATH?.startsWith(delimiter) === false;
+
 beforeAll(async () => {
   ensureDebianPackages({ "docker-registry": "docker-registry" });
-  process.env.PATH = [await ensureGoTool(cosign), path].join(delimiter);
+  process.env.PATH = [(await obtainCosign()) ?? "", path].join(delimiter);
   home = await mkdtemp(join(tmpdir(), "rampa-trust-"));
   registry = await startRegistry({ folder: join(home, "registry"), data: join(home, "data") });
   await writeFile(join(home, "ours.pub"), ours.publicPem);
@@ -106,7 +114,8 @@ describe("an image signed with a key of one's own", () => {
     );
   });
 
-  it("is verified by cosign: signature, SLSA provenance and CycloneDX bill of materials", () => {
+  it("is verified by cosign: signature, SLSA provenance and CycloneDX bill of materials", (context) => {
+    if (!hasCosign()) context.skip();
     const reference = `${signed.image.repository}@${signed.image.digest}`;
     const how = ["--key", join(home, "ours.pub"), "--insecure-ignore-tlog=true", reference];
     const results = [
@@ -207,7 +216,8 @@ describe("tampering", () => {
 });
 
 describe("an image signed by cosign", () => {
-  it("may run, read through cosign; and by its key alone", async () => {
+  it("may run, read through cosign; and by its key alone", async (context) => {
+    if (!hasCosign()) context.skip();
     const { image, predicates } = await publish("by-cosign");
     const folder = await mkdtemp(join(home, "keys-"));
     await writeFile(join(folder, "private.pem"), ours.privatePem, { mode: 0o600 });
