@@ -20,7 +20,6 @@ export type Cloud = {
   readonly keys: Readonly<Record<Purpose, Output<string>>>;
   readonly network: Vpc;
   readonly cluster: EksCluster;
-  readonly models: ModelBucket;
 };
 
 /** Creates everything that AWS itself has to hold. Needs checked settings. */
@@ -43,11 +42,11 @@ export function defineCloud(context: AwsContext, provider: ProviderResource): Cl
     },
     opts,
   );
-  const models = new ModelBucket("models", { ...given.models, refs: { keyArn: keys.models } }, opts);
+  new ModelBucket("models", { ...given.models, refs: { keyArn: keys.models } }, opts);
   if (given.records) new ModelBucket("records", { ...given.records, refs: { keyArn: keys.records } }, opts);
   if (given.registry)
     new ImageRegistry("registry", { ...given.registry, refs: { keyArn: keys.images } }, opts);
-  const cloud = { context, provider, keys, network, cluster, models };
+  const cloud = { context, provider, keys, network, cluster };
   defineStores(cloud);
   return cloud;
 }

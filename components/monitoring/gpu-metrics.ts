@@ -1,16 +1,13 @@
 // GpuMetrics: NVIDIA's DCGM exporter on every GPU node, and on no other.
-import { Namespace } from "@pulumi/kubernetes/core/v1/index.js";
 import { Release } from "@pulumi/kubernetes/helm/v3/index.js";
-import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/index.js";
 import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
 import { chartReleaseArgs } from "../kit/chart-release.ts";
 import { BaseComponent } from "../kit/component.ts";
-import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
+import { createClosedNamespace } from "./closed-namespace.ts";
 import { type GpuMetricsArgs, gpuMetricsSettings } from "./gpu-metrics.args.ts";
 import { planGpuMetrics } from "./gpu-metrics.plan.ts";
-import { namespaceArgs, networkPolicyArgs } from "./namespace.manifests.ts";
 
 const TOKEN = { area: "monitoring", kind: "GpuMetrics" };
 
@@ -22,20 +19,11 @@ export class GpuMetrics extends BaseComponent {
   constructor(name: string, args: GpuMetricsArgs, opts: ComponentResourceOptions = {}) {
     const plan = planGpuMetrics(parseSettings(gpuMetricsSettings, args, { ...TOKEN, name }));
     super(TOKEN, name, opts);
-    this.namespace = named(
-      Namespace,
-      this.childName("namespace"),
-      namespaceArgs(plan.namespace, plan.labels, "privileged"),
-      this.childOptions(),
-    );
-    const policies = plan.paths.map(
-      (path) =>
-        new NetworkPolicy(
-          this.childName(path.name),
-          networkPolicyArgs(path, plan.labels, this.namespace),
-          this.childOptions(),
-        ),
-    );
+    const { name: namespace, policies } = createClosedNamespace(plan, "privileged", {
+      childName: (suffix) => this.childName(suffix),
+      options: this.childOptions(),
+    });
+    this.namespace = namespace;
     new Release(
       this.childName("release"),
       applyOverride(chartReleaseArgs("dcgm-exporter", plan.values, this.namespace), args.override?.release),

@@ -1,17 +1,15 @@
 // MonitoringStack: Prometheus, Alertmanager and Grafana under the Prometheus operator, in a closed namespace.
-import { Namespace, Secret } from "@pulumi/kubernetes/core/v1/index.js";
+import { Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import { Release } from "@pulumi/kubernetes/helm/v3/index.js";
-import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/index.js";
 import { type ComponentResourceOptions, type Output, secret } from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { chartReleaseArgs } from "../kit/chart-release.ts";
 import { BaseComponent } from "../kit/component.ts";
-import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
+import { createClosedNamespace } from "./closed-namespace.ts";
 import { type MonitoringStackArgs, monitoringStackSettings } from "./monitoring-stack.args.ts";
 import { GRAFANA_SECRET, type MonitoringStackPlan, planMonitoringStack } from "./monitoring-stack.plan.ts";
-import { namespaceArgs, networkPolicyArgs } from "./namespace.manifests.ts";
 
 const TOKEN = { area: "monitoring", kind: "MonitoringStack" };
 
@@ -22,20 +20,11 @@ export class MonitoringStack extends BaseComponent {
   constructor(name: string, args: MonitoringStackArgs, opts: ComponentResourceOptions = {}) {
     const plan = planMonitoringStack(parseSettings(monitoringStackSettings, args, { ...TOKEN, name }));
     super(TOKEN, name, opts);
-    this.namespace = named(
-      Namespace,
-      this.childName("namespace"),
-      namespaceArgs(plan.namespace, plan.labels, "restricted"),
-      this.childOptions(),
-    );
-    const policies = plan.paths.map(
-      (path) =>
-        new NetworkPolicy(
-          this.childName(path.name),
-          networkPolicyArgs(path, plan.labels, this.namespace),
-          this.childOptions(),
-        ),
-    );
+    const { name: namespace, policies } = createClosedNamespace(plan, "restricted", {
+      childName: (suffix) => this.childName(suffix),
+      options: this.childOptions(),
+    });
+    this.namespace = namespace;
     new Release(
       this.childName("release"),
       applyOverride(

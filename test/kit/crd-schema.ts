@@ -2,7 +2,8 @@
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 
-const definition = z.object({
+/** What of a CustomResourceDefinition tells how its objects look. */
+export const definition = z.object({
   kind: z.literal("CustomResourceDefinition"),
   spec: z.object({
     group: z.string(),

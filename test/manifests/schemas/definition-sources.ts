@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { z } from "zod";
 import { CHARTS } from "../../../components/contract/charts.ts";
+import { definition } from "../../kit/crd-schema.ts";
 import { fetchGoModule } from "../../kit/go-module.ts";
 import { fetched } from "../../kit/obtained-tool.ts";
 import type { SchemaNode } from "./strict-schema.ts";
@@ -33,21 +33,6 @@ const SOURCES: Readonly<Record<string, Source>> = {
 export const JUDGED_ELSEWHERE: Readonly<Record<string, string>> = {
   "gateway.k8s.aws": "test/components/ingress/controller-fields.ts",
 };
-
-const definition = z.object({
-  kind: z.literal("CustomResourceDefinition"),
-  spec: z.object({
-    group: z.string(),
-    names: z.object({ kind: z.string() }),
-    versions: z.array(
-      z.object({
-        name: z.string(),
-        served: z.boolean(),
-        schema: z.object({ openAPIV3Schema: z.record(z.string(), z.unknown()) }),
-      }),
-    ),
-  }),
-});
 
 export type DefinedKind = {
   readonly group: string;
