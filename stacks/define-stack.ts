@@ -31,7 +31,7 @@ export async function defineStack(
 ): Promise<StackOutputs> {
   const random = new RandomProvider("random");
   if (cluster === undefined) {
-    const { defineOwnCluster } = await import("./own-cluster.ts");
+    const { defineOwnCluster } = await import("./aws/own-cluster.ts");
     const { kubernetes, ground: own, kubeconfig } = defineOwnCluster(settings, random);
     return { ...definePlatform(settings, { providers: { kubernetes, random }, image, own }), kubeconfig };
   }

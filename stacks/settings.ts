@@ -24,9 +24,9 @@ import { modelCacheSettings } from "../components/serving/model-cache.ts";
 import { findScalingProblems } from "../components/serving/scaling.args.ts";
 import { artefactAuthority, modelVersion, type VersionSettings } from "../components/serving/serving.args.ts";
 import { ConfigError, parseConfig } from "../serving/contract/config-error.ts";
-import { findAwsProblems } from "./aws-problems.ts";
-import { awsSettings } from "./aws-settings.ts";
-import { findPlacementProblems } from "./gpu-placement.ts";
+import { findAwsProblems } from "./aws/aws-problems.ts";
+import { awsSettings } from "./aws/aws-settings.ts";
+import { findPlacementProblems } from "./aws/gpu-placement.ts";
 
 const PORT = "a port from 1024 to 65535";
 

@@ -90,8 +90,8 @@ it("finds nothing for a name that the table lacks, nor for a name that every obj
 describe("the instance table", () => {
   it.each([
     ["validation of pools", "components/gpu-pool/gpu-pool.rules.ts"],
-    ["validation of models", "stacks/gpu-placement.ts"],
-    ["quotas", "stacks/aws-problems.ts"],
+    ["validation of models", "stacks/aws/gpu-placement.ts"],
+    ["quotas", "stacks/aws/aws-problems.ts"],
     ["cost preview", "stacks/preview/cost.ts"],
     ["policies", "policies/kubernetes/pool-cost.ts"],
     ["docs", "stacks/write-schema.ts"],

@@ -1,17 +1,17 @@
 // Settings of a stack's own AWS half: one section a component, its fields those of the component. Pure.
 import { z } from "zod";
-import { clusterSettings } from "../components/cluster/cluster.args.ts";
-import { backupPlanFields } from "../components/data/backup-plan.args.ts";
-import { controlStoreFields } from "../components/data/control-store.args.ts";
-import { sharedCacheFields } from "../components/data/shared-cache.args.ts";
-import { encryptionKeySettings } from "../components/encryption/encryption.args.ts";
-import { gpuPoolFields } from "../components/gpu-pool/gpu-pool.args.ts";
-import { ingressSettings } from "../components/ingress/ingress.args.ts";
-import { accountId, regionName } from "../components/kit/aws-account.ts";
-import { modelsBucketFields, recordsBucketFields } from "../components/model-bucket/model-bucket.args.ts";
-import { imageRegistrySettings } from "../components/registry/registry.args.ts";
-import { deliverySettings } from "../components/secrets/delivery.args.ts";
-import { vpcFields } from "../components/vpc/vpc.args.ts";
+import { clusterSettings } from "../../components/cluster/cluster.args.ts";
+import { backupPlanFields } from "../../components/data/backup-plan.args.ts";
+import { controlStoreFields } from "../../components/data/control-store.args.ts";
+import { sharedCacheFields } from "../../components/data/shared-cache.args.ts";
+import { encryptionKeySettings } from "../../components/encryption/encryption.args.ts";
+import { gpuPoolFields } from "../../components/gpu-pool/gpu-pool.args.ts";
+import { ingressSettings } from "../../components/ingress/ingress.args.ts";
+import { accountId, regionName } from "../../components/kit/aws-account.ts";
+import { modelsBucketFields, recordsBucketFields } from "../../components/model-bucket/model-bucket.args.ts";
+import { imageRegistrySettings } from "../../components/registry/registry.args.ts";
+import { deliverySettings } from "../../components/secrets/delivery.args.ts";
+import { vpcFields } from "../../components/vpc/vpc.args.ts";
 
 /** What the stack says once for all components. */
 const SHARED = { ownership: true, prefix: true } as const;

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
-import { ConfigError } from "../../serving/contract/config-error.ts";
-import { parseStackSettings } from "../../stacks/settings.ts";
+import { ConfigError } from "../../../serving/contract/config-error.ts";
+import { parseStackSettings } from "../../../stacks/settings.ts";
 
 const prod = await readFile(join(import.meta.dirname, "../../stacks/Pulumi.prod.yaml"), "utf8");
 

@@ -1,27 +1,27 @@
 // defineClusterBase: what an EKS cluster holds before an environment: add-ons, GPU pools, controllers of others.
 import type { ProviderResource, Resource } from "@pulumi/pulumi";
-import { KedaOperator } from "../components/autoscaling/autoscaling.ts";
-import { ClusterDefaults } from "../components/cluster/cluster-defaults.ts";
-import { CHARTS } from "../components/contract/charts.ts";
-import { PORTS } from "../components/contract/labels.ts";
-import { GpuPool } from "../components/gpu-pool/gpu-pool.ts";
-import { GpuSupport } from "../components/gpu-pool/gpu-support.ts";
-import type { Karpenter } from "../components/gpu-pool/karpenter.ts";
-import { KarpenterPool } from "../components/gpu-pool/karpenter-pool.ts";
-import { PodRole } from "../components/identity/identity.ts";
-import { LoadBalancerController } from "../components/ingress/controller.ts";
-import { CONTROLLER_ACCOUNT } from "../components/ingress/controller.values.ts";
-import { controllerPermissions } from "../components/ingress/controller-permissions.ts";
-import { GatewayDefinitions } from "../components/ingress/gateway-definitions.ts";
-import { InvariantError } from "../components/kit/invariant-error.ts";
-import { GpuMetrics } from "../components/monitoring/gpu-metrics.ts";
-import { MonitoringStack } from "../components/monitoring/monitoring-stack.ts";
-import { ControllerSpace } from "../components/network/controller-space.ts";
+import { KedaOperator } from "../../components/autoscaling/autoscaling.ts";
+import { ClusterDefaults } from "../../components/cluster/cluster-defaults.ts";
+import { CHARTS } from "../../components/contract/charts.ts";
+import { PORTS } from "../../components/contract/labels.ts";
+import { GpuPool } from "../../components/gpu-pool/gpu-pool.ts";
+import { GpuSupport } from "../../components/gpu-pool/gpu-support.ts";
+import type { Karpenter } from "../../components/gpu-pool/karpenter.ts";
+import { KarpenterPool } from "../../components/gpu-pool/karpenter-pool.ts";
+import { PodRole } from "../../components/identity/identity.ts";
+import { LoadBalancerController } from "../../components/ingress/controller.ts";
+import { CONTROLLER_ACCOUNT } from "../../components/ingress/controller.values.ts";
+import { controllerPermissions } from "../../components/ingress/controller-permissions.ts";
+import { GatewayDefinitions } from "../../components/ingress/gateway-definitions.ts";
+import { InvariantError } from "../../components/kit/invariant-error.ts";
+import { GpuMetrics } from "../../components/monitoring/gpu-metrics.ts";
+import { MonitoringStack } from "../../components/monitoring/monitoring-stack.ts";
+import { ControllerSpace } from "../../components/network/controller-space.ts";
+import type { StackSettings } from "../settings.ts";
 import { awsArguments } from "./aws-arguments.ts";
 import type { AwsSettings } from "./aws-settings.ts";
 import type { Cloud } from "./cloud.ts";
 import { METRICS_PORT, prometheusUrls, scalerSpace } from "./controller-spaces.ts";
-import type { StackSettings } from "./settings.ts";
 
 export type ClusterBase = {
   /** What everything that runs in the cluster depends on: names are resolved, and kinds of objects known. */

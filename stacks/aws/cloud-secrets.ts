@@ -1,17 +1,17 @@
 // defineCloudKeys: client keys kept in AWS Secrets Manager and brought into the environment's namespace.
 import type { Output, ProviderResource, Resource } from "@pulumi/pulumi";
-import { PodRole } from "../components/identity/identity.ts";
-import { readSecretPermissions } from "../components/identity/permissions.ts";
-import { ControllerSpace } from "../components/network/controller-space.ts";
-import { SecretDelivery } from "../components/secrets/delivery.ts";
-import { ManagedClientKeys } from "../components/secrets/managed-keys.ts";
-import { ExternalSecretsOperator } from "../components/secrets/operator.ts";
-import { OPERATOR_ACCOUNT } from "../components/secrets/operator.values.ts";
+import { PodRole } from "../../components/identity/identity.ts";
+import { readSecretPermissions } from "../../components/identity/permissions.ts";
+import { ControllerSpace } from "../../components/network/controller-space.ts";
+import { SecretDelivery } from "../../components/secrets/delivery.ts";
+import { ManagedClientKeys } from "../../components/secrets/managed-keys.ts";
+import { ExternalSecretsOperator } from "../../components/secrets/operator.ts";
+import { OPERATOR_ACCOUNT } from "../../components/secrets/operator.values.ts";
+import type { Keys } from "../platform.ts";
 import { awsArguments } from "./aws-arguments.ts";
 import type { Cloud } from "./cloud.ts";
 import { apiServerRanges } from "./cluster-base.ts";
 import { secretsSpace } from "./controller-spaces.ts";
-import type { Keys } from "./platform.ts";
 
 type Place = {
   readonly cloud: Cloud;

@@ -1,14 +1,14 @@
 // defineCloud: the AWS half of a stack, from its keys and network to its cluster, stores and buckets. Decides nothing.
 import type { Output, ProviderResource } from "@pulumi/pulumi";
-import { EksCluster } from "../components/cluster/cluster.ts";
-import { BackupPlan } from "../components/data/backup-plan.ts";
-import { ControlStore } from "../components/data/control-store.ts";
-import { SharedCache } from "../components/data/shared-cache.ts";
-import type { EncryptionKeySettings } from "../components/encryption/encryption.args.ts";
-import { EncryptionKey } from "../components/encryption/encryption.ts";
-import { ModelBucket } from "../components/model-bucket/model-bucket.ts";
-import { ImageRegistry } from "../components/registry/registry.ts";
-import { Vpc } from "../components/vpc/vpc.ts";
+import { EksCluster } from "../../components/cluster/cluster.ts";
+import { BackupPlan } from "../../components/data/backup-plan.ts";
+import { ControlStore } from "../../components/data/control-store.ts";
+import { SharedCache } from "../../components/data/shared-cache.ts";
+import type { EncryptionKeySettings } from "../../components/encryption/encryption.args.ts";
+import { EncryptionKey } from "../../components/encryption/encryption.ts";
+import { ModelBucket } from "../../components/model-bucket/model-bucket.ts";
+import { ImageRegistry } from "../../components/registry/registry.ts";
+import { Vpc } from "../../components/vpc/vpc.ts";
 import { type AwsContext, awsArguments } from "./aws-arguments.ts";
 
 type Purpose = EncryptionKeySettings["purpose"];

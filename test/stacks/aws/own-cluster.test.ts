@@ -2,12 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { scaling } from "../../components/serving/scaling.args.ts";
-import { costOf } from "../../stacks/preview/cost.ts";
-import type { StackSettings } from "../../stacks/settings.ts";
-import { writePlans } from "../../stacks/write-plans.ts";
-import { type PlannedStack, planStack } from "../kit/plan-stack.ts";
-import type { RecordedResource } from "../kit/record-resources.ts";
+import { scaling } from "../../../components/serving/scaling.args.ts";
+import { costOf } from "../../../stacks/preview/cost.ts";
+import type { StackSettings } from "../../../stacks/settings.ts";
+import { writePlans } from "../../../stacks/write-plans.ts";
+import { type PlannedStack, planStack } from "../../kit/plan-stack.ts";
+import type { RecordedResource } from "../../kit/record-resources.ts";
 
 const OWN = ["dev", "staging", "prod"] as const;
 const DAY = "2026-11-21";

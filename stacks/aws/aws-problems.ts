@@ -1,15 +1,15 @@
 // What is wrong with a stack's AWS half as a whole: every component's own rules at once, quotas, GPUs that models need.
 import type { z } from "zod";
-import { clusterSettingsOn } from "../components/cluster/cluster.args.ts";
-import { findInstanceType } from "../components/contract/instance-types.ts";
-import { backupPlanSettings } from "../components/data/backup-plan.args.ts";
-import { controlStoreSettings } from "../components/data/control-store.args.ts";
-import { sharedCacheSettings } from "../components/data/shared-cache.args.ts";
-import { karpenterPoolSettings, managedPoolSettings } from "../components/gpu-pool/gpu-pool.args.ts";
-import { gpuSupportSettings } from "../components/gpu-pool/gpu-support.args.ts";
-import { ingressSettings } from "../components/ingress/ingress.args.ts";
-import { modelBucketSettings } from "../components/model-bucket/model-bucket.args.ts";
-import { vpcSettings } from "../components/vpc/vpc.args.ts";
+import { clusterSettingsOn } from "../../components/cluster/cluster.args.ts";
+import { findInstanceType } from "../../components/contract/instance-types.ts";
+import { backupPlanSettings } from "../../components/data/backup-plan.args.ts";
+import { controlStoreSettings } from "../../components/data/control-store.args.ts";
+import { sharedCacheSettings } from "../../components/data/shared-cache.args.ts";
+import { karpenterPoolSettings, managedPoolSettings } from "../../components/gpu-pool/gpu-pool.args.ts";
+import { gpuSupportSettings } from "../../components/gpu-pool/gpu-support.args.ts";
+import { ingressSettings } from "../../components/ingress/ingress.args.ts";
+import { modelBucketSettings } from "../../components/model-bucket/model-bucket.args.ts";
+import { vpcSettings } from "../../components/vpc/vpc.args.ts";
 import { type AwsContext, awsArguments } from "./aws-arguments.ts";
 import type { AwsSettings } from "./aws-settings.ts";
 

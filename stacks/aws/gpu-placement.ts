@@ -1,7 +1,7 @@
 // Whether each version's GPUs are to be had from the stack's pools, and its model fits their memory. Pure.
-import { findInstanceType, GPU_MODELS } from "../components/contract/instance-types.ts";
-import { findFitProblems } from "../components/serving/fit.ts";
-import type { VersionSettings } from "../components/serving/serving.args.ts";
+import { findInstanceType, GPU_MODELS } from "../../components/contract/instance-types.ts";
+import { findFitProblems } from "../../components/serving/fit.ts";
+import type { VersionSettings } from "../../components/serving/serving.args.ts";
 import type { AwsSettings } from "./aws-settings.ts";
 
 type Pool = AwsSettings["gpuPools"][number];

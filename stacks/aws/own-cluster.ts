@@ -2,16 +2,16 @@
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import type { Output, ProviderResource } from "@pulumi/pulumi";
-import { LABELS } from "../components/contract/labels.ts";
-import { Ingress } from "../components/ingress/ingress.ts";
-import { InvariantError } from "../components/kit/invariant-error.ts";
+import { LABELS } from "../../components/contract/labels.ts";
+import { Ingress } from "../../components/ingress/ingress.ts";
+import { InvariantError } from "../../components/kit/invariant-error.ts";
+import { KUBERNETES_SETTINGS } from "../kubernetes-settings.ts";
+import type { OwnGround } from "../platform.ts";
+import type { StackSettings } from "../settings.ts";
 import { type AwsContext, awsArguments, awsPrefix } from "./aws-arguments.ts";
 import { type Cloud, defineCloud } from "./cloud.ts";
 import { defineCloudKeys } from "./cloud-secrets.ts";
 import { apiServerRanges, type ClusterBase, defineClusterBase } from "./cluster-base.ts";
-import { KUBERNETES_SETTINGS } from "./kubernetes-settings.ts";
-import type { OwnGround } from "./platform.ts";
-import type { StackSettings } from "./settings.ts";
 
 export type OwnCluster = {
   readonly kubernetes: ProviderResource;

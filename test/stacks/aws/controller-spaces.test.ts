@@ -1,9 +1,9 @@
 // Paths of controllers of a stack's own cluster: what the stack file says decides what is open.
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { scaling } from "../../components/serving/scaling.args.ts";
-import { prometheusUrls, scalerSpace } from "../../stacks/controller-spaces.ts";
-import { loadStackFile, type StackSettings } from "../../stacks/settings.ts";
+import { scaling } from "../../../components/serving/scaling.args.ts";
+import { prometheusUrls, scalerSpace } from "../../../stacks/aws/controller-spaces.ts";
+import { loadStackFile, type StackSettings } from "../../../stacks/settings.ts";
 
 const prod = await loadStackFile(join(import.meta.dirname, "../../stacks/Pulumi.prod.yaml"));
 const ownership = { environment: "prod", owner: "platform-team", costCenter: "serving" };

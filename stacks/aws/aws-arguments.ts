@@ -1,6 +1,6 @@
 // Settings of a stack's AWS half → the plain arguments of each of its components. Pure.
-import type { EncryptionKeySettings } from "../components/encryption/encryption.args.ts";
-import type { Ownership } from "../components/kit/ownership.ts";
+import type { EncryptionKeySettings } from "../../components/encryption/encryption.args.ts";
+import type { Ownership } from "../../components/kit/ownership.ts";
 import type { AwsSettings } from "./aws-settings.ts";
 
 export type AwsContext = {

@@ -1,9 +1,9 @@
 // Namespaces of the controllers that charts install on a stack's own cluster: the paths that each of them needs. Pure.
-import { CHARTS } from "../components/contract/charts.ts";
-import type { Ownership } from "../components/kit/ownership.ts";
-import type { ControllerSpaceArgs } from "../components/network/controller-space.args.ts";
+import { CHARTS } from "../../components/contract/charts.ts";
+import type { Ownership } from "../../components/kit/ownership.ts";
+import type { ControllerSpaceArgs } from "../../components/network/controller-space.args.ts";
+import type { StackSettings } from "../settings.ts";
 import type { AwsContext } from "./aws-arguments.ts";
-import type { StackSettings } from "./settings.ts";
 
 type Surroundings = {
   readonly apiServers: string[];
