@@ -6,7 +6,7 @@ import { parseDocument } from "yaml";
 import { ConfigError } from "../../../serving/contract/config-error.ts";
 import { parseStackSettings } from "../../../stacks/settings.ts";
 
-const prod = await readFile(join(import.meta.dirname, "../../stacks/Pulumi.prod.yaml"), "utf8");
+const prod = await readFile(join(import.meta.dirname, "../../../stacks/Pulumi.prod.yaml"), "utf8");
 
 type Path = readonly (string | number)[];
 type Change = readonly [path: Path, value: unknown];

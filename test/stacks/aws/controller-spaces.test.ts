@@ -5,7 +5,7 @@ import { scaling } from "../../../components/serving/scaling.args.ts";
 import { prometheusUrls, scalerSpace } from "../../../stacks/aws/controller-spaces.ts";
 import { loadStackFile, type StackSettings } from "../../../stacks/settings.ts";
 
-const prod = await loadStackFile(join(import.meta.dirname, "../../stacks/Pulumi.prod.yaml"));
+const prod = await loadStackFile(join(import.meta.dirname, "../../../stacks/Pulumi.prod.yaml"));
 const ownership = { environment: "prod", owner: "platform-team", costCenter: "serving" };
 const apiServers = ["10.0.0.0/16"];
 

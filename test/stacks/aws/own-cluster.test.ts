@@ -144,7 +144,7 @@ describe.each(OWN)("stack %s", (stack) => {
   it("is written down as it would be deployed (`npm run schema` writes it)", async () => {
     const files = await writePlans([stack]);
     for (const { path, text } of files) {
-      expect(await readFile(join(import.meta.dirname, "../..", path), "utf8")).toBe(text);
+      expect(await readFile(join(import.meta.dirname, "../../..", path), "utf8")).toBe(text);
     }
     expect(files).toHaveLength(1);
   });
