@@ -1,7 +1,10 @@
 // Settings of a batch job → its CronJob: a template that runs on schedule, or is copied by who starts it.
 import type { CronJobArgs } from "@pulumi/kubernetes/batch/v1/index.js";
+import type { ResourceClaimTemplateArgs } from "@pulumi/kubernetes/resource/v1/index.js";
 import type { batch, core } from "@pulumi/kubernetes/types/input.js";
-import { placeOnGpus } from "../kit/gpu.ts";
+import type { Input } from "@pulumi/pulumi";
+import { type GpuPlacement, placeOnGpus, withGpus } from "../kit/gpu.ts";
+import { claimsOfPod, claimTemplateArgs } from "../kit/gpu-claim.ts";
 import { standardLabels } from "../kit/ownership.ts";
 import * as pod from "../kit/pod.ts";
 import { toResourceRequirements } from "../kit/quantities.ts";
@@ -12,7 +15,21 @@ const NEVER = "0 0 1 1 *";
 /** A run that could not start for an hour, e.g. as the control plane was away, is left out. */
 const LATEST_START_SECONDS = 3600;
 
-export function cronJobArgs(settings: BatchJobSettings, refs: BatchJobRefs): CronJobArgs {
+/** `claimTemplate` is the name of the template of the pods' GPU claims, where the job has claims. */
+type Refs = BatchJobRefs & { readonly claimTemplate?: Input<string> };
+
+/** The template of the GPUs that its pods claim; undefined where it has none or counts them. */
+export function batchClaimArgs(
+  settings: BatchJobSettings,
+  namespace: Input<string>,
+): { readonly suffix: string; readonly args: ResourceClaimTemplateArgs } | undefined {
+  const claim = placementOf(settings)?.claim;
+  if (claim === undefined) return undefined;
+  const labels = labelsOf(settings);
+  return { suffix: claim.suffix, args: claimTemplateArgs(claim, settings.job, { namespace, labels }) };
+}
+
+export function cronJobArgs(settings: BatchJobSettings, refs: Refs): CronJobArgs {
   const { job, schedule } = settings;
   const labels = labelsOf(settings);
   return {
@@ -28,7 +45,7 @@ export function cronJobArgs(settings: BatchJobSettings, refs: BatchJobRefs): Cro
   };
 }
 
-function toJobSpec(settings: BatchJobSettings, refs: BatchJobRefs): batch.v1.JobSpec {
+function toJobSpec(settings: BatchJobSettings, refs: Refs): batch.v1.JobSpec {
   return {
     completionMode: "Indexed",
     completions: settings.pods,
@@ -47,8 +64,8 @@ function toJobSpec(settings: BatchJobSettings, refs: BatchJobRefs): batch.v1.Job
   };
 }
 
-function toPodSpec(settings: BatchJobSettings, refs: BatchJobRefs): core.v1.PodSpec {
-  const placement = settings.gpu === undefined ? undefined : placeOnGpus(settings.gpu);
+function toPodSpec(settings: BatchJobSettings, refs: Refs): core.v1.PodSpec {
+  const placement = placementOf(settings);
   return {
     restartPolicy: "Never",
     serviceAccountName: refs.serviceAccount,
@@ -56,6 +73,7 @@ function toPodSpec(settings: BatchJobSettings, refs: BatchJobRefs): core.v1.PodS
     enableServiceLinks: false,
     ...(refs.priorityClass !== undefined && { priorityClassName: refs.priorityClass }),
     terminationGracePeriodSeconds: settings.drainSeconds,
+    ...(refs.claimTemplate !== undefined && { resourceClaims: claimsOfPod(refs.claimTemplate) }),
     ...(placement && { nodeSelector: { ...placement.nodeSelector } }),
     tolerations: [...(placement?.tolerations ?? []), ...pod.lostNodeTolerations],
     securityContext: pod.restrictedPod,
@@ -72,10 +90,8 @@ function toPodSpec(settings: BatchJobSettings, refs: BatchJobRefs): core.v1.PodS
 /** By which the processes of several GPUs talk; part of the pod's memory. */
 const SHARED_MEMORY = "1Gi";
 
-function toContainer(settings: BatchJobSettings, refs: BatchJobRefs): core.v1.Container {
+function toContainer(settings: BatchJobSettings, refs: Refs): core.v1.Container {
   const [program = "", ...args] = settings.command;
-  const { requests, limits } = toResourceRequirements(settings.resources);
-  const gpus = settings.gpu === undefined ? {} : placeOnGpus(settings.gpu).resources;
   const environment = { HOME: "/tmp", ...settings.environment };
   return {
     name: "job",
@@ -85,7 +101,7 @@ function toContainer(settings: BatchJobSettings, refs: BatchJobRefs): core.v1.Co
     command: [program],
     args,
     env: Object.entries(environment).map(([name, value]) => ({ name, value })),
-    resources: { requests: { ...requests, ...gpus }, limits: { ...limits, ...gpus } },
+    resources: withGpus(toResourceRequirements(settings.resources), placementOf(settings)),
     securityContext: pod.restrictedContainer,
     volumeMounts: [
       pod.scratchMount,
@@ -94,12 +110,16 @@ function toContainer(settings: BatchJobSettings, refs: BatchJobRefs): core.v1.Co
   };
 }
 
-function labelsOf({ ownership, job, gpu }: BatchJobSettings): Record<string, string> {
-  const more = gpu === undefined ? {} : placeOnGpus(gpu).labels;
-  return standardLabels(ownership, { name: "batch", instance: job }, more);
+function placementOf({ gpu }: BatchJobSettings): GpuPlacement | undefined {
+  return gpu === undefined ? undefined : placeOnGpus(gpu);
+}
+
+function labelsOf(settings: BatchJobSettings): Record<string, string> {
+  const { ownership, job } = settings;
+  return standardLabels(ownership, { name: "batch", instance: job }, placementOf(settings)?.labels ?? {});
 }
 
 /** Work that is thrown away costs the whole run again, so nodes are not taken from under it to save money. */
-function annotationsOf({ gpu }: BatchJobSettings): Readonly<Record<string, string>> {
-  return gpu === undefined ? {} : placeOnGpus(gpu).annotations;
+function annotationsOf(settings: BatchJobSettings): Readonly<Record<string, string>> {
+  return placementOf(settings)?.annotations ?? {};
 }

@@ -13,6 +13,10 @@ export const ANNOTATIONS = {
   approvedBy: "rampa.dev/approved-by",
   /** On a model version's pods: day of the approval, as YYYY-MM-DD. */
   approvedOn: "rampa.dev/approved-on",
+  /** On the Service of a version that a provider serves: name of the provider in the stack's settings. */
+  provider: "rampa.dev/provider",
+  /** On the same: the provider's own name for the model. */
+  providerModel: "rampa.dev/provider-model",
   /** On a NetworkPolicy: why its pods may call every address. */
   egressReason: "rampa.dev/egress-reason",
   /** On a Secret: day on which its value was last made anew, as YYYY-MM-DD. */

@@ -28,6 +28,12 @@ export const CHARTS = {
     version: "v1.8.2",
     namespace: "kube-system",
   },
+  /** NVIDIA's driver for resource claims, in the version that the EKS user guide installs. */
+  "dra-driver-nvidia-gpu": {
+    chart: "oci://registry.k8s.io/dra-driver-nvidia/charts/dra-driver-nvidia-gpu",
+    version: "0.4.1",
+    namespace: "kube-system",
+  },
   "external-secrets": {
     chart: "external-secrets",
     repository: "https://charts.external-secrets.io",

@@ -6,6 +6,12 @@ export type GpuModel = keyof typeof GPU_MODELS;
 /** The resource that a node offers and a pod asks for: whole GPUs, or the parts that the pool makes of each. */
 export const GPU_RESOURCE = "nvidia.com/gpu";
 
+/** How nodes offer their GPUs: as a number, by NVIDIA's device plugin, or as devices that pods claim, by its DRA driver. */
+export const GPU_ALLOCATIONS = ["device-plugin", "dra"] as const;
+
+/** The class of whole GPUs for resource claims, and the domain of what NVIDIA's driver says of each. */
+export const GPU_DEVICE_CLASS = "gpu.nvidia.com";
+
 /** A model as a label's value: `A100 40GB` → `a100-40gb`. */
 export function gpuSlug(model: GpuModel): string {
   return model.toLowerCase().replaceAll(" ", "-");

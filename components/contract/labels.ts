@@ -20,6 +20,8 @@ export const LABELS = {
   pool: "rampa.dev/pool",
   /** Of a node: its GPU model, e.g. `l4`. */
   gpu: "rampa.dev/gpu",
+  /** Of a node with GPUs: `dra` where pods claim them; left out where they are counted. */
+  gpuAllocation: "rampa.dev/gpu-allocation",
   /** Of a node with GPUs: `al2023` or `bottlerocket`; the latter's image has the device plugin. */
   nodeImage: "rampa.dev/node-image",
 } as const;

@@ -6,13 +6,13 @@ import { InvariantError } from "../kit/invariant-error.ts";
 import type { PoolFields } from "./pool-fields.args.ts";
 
 /** The part of a pool's settings that decides how its nodes look. */
-export type NodeSettings = Pick<PoolFields, "name" | "os" | "instanceTypes" | "sharing">;
+export type NodeSettings = Pick<PoolFields, "name" | "os" | "instanceTypes" | "sharing" | "allocation">;
 
 export type NodeShape = {
   readonly instanceType: string;
   readonly gpus: number;
-  /** What pods can ask for of one node. CPU and memory are estimates on the small side. */
-  readonly allocatable: { readonly cpu: string; readonly memory: string; readonly [GPU_RESOURCE]: string };
+  /** What pods can ask for of one node; GPUs only where they are counted. CPU and memory are estimates on the small side. */
+  readonly allocatable: { readonly cpu: string; readonly memory: string; readonly [GPU_RESOURCE]?: string };
 };
 
 export type GpuNodesPlan = {
@@ -46,7 +46,7 @@ export function planGpuNodes(pool: NodeSettings): GpuNodesPlan {
       allocatable: {
         cpu: `${row.vcpus * 1000 - reservedMilliCpu(row.vcpus)}m`,
         memory: `${usableMib(row.memoryGib)}Mi`,
-        [GPU_RESOURCE]: String(row.gpu.count * shares),
+        ...(pool.allocation === "device-plugin" && { [GPU_RESOURCE]: String(row.gpu.count * shares) }),
       },
     })),
   };
@@ -58,12 +58,16 @@ function gpuRow(name: string): InstanceType & { readonly gpu: NonNullable<Instan
   return { ...row, gpu: row.gpu };
 }
 
-function nodeLabels({ name, os, sharing }: NodeSettings, model: GpuModel): Record<string, string> {
+function nodeLabels(
+  { name, os, sharing, allocation }: NodeSettings,
+  model: GpuModel,
+): Record<string, string> {
   const isShared = os === "al2023" && sharing.kind !== "none";
   return {
     [LABELS.pool]: name,
     [LABELS.gpu]: gpuSlug(model),
     [LABELS.nodeImage]: os,
+    ...(allocation === "dra" && { [LABELS.gpuAllocation]: allocation }),
     // The charts of NVIDIA select nodes by these three; the first two are of their device plugin.
     ...(isShared && { "nvidia.com/device-plugin.config": name }),
     ...(isShared && sharing.kind === "mps" && { "nvidia.com/mps.capable": "true" }),

@@ -47,6 +47,7 @@ const RULES: readonly ((pool: PoolFields) => readonly Problem[])[] = [
   checkReserved,
   checkBlock,
   checkSharing,
+  checkAllocation,
   checkEfa,
   checkVolume,
   checkBudgets,
@@ -176,6 +177,32 @@ function checkSharing(pool: PoolFields): readonly Problem[] {
     ...(profiles.includes(pool.sharing.profile)
       ? []
       : [{ path: ["sharing", "profile"], want: `a profile of the ${model}: ${profiles.join(", ")}` }]),
+  ];
+}
+
+/** Claims need nodes that are there before them, and no other program that hands out their GPUs. */
+function checkAllocation({ kind, os, sharing, allocation }: PoolFields): readonly Problem[] {
+  if (allocation !== "dra") return [];
+  return [
+    ...(kind === "managed"
+      ? []
+      : [
+          {
+            path: ["kind"],
+            want: "managed, as Karpenter starts no nodes for claims; or allocation: device-plugin",
+          },
+        ]),
+    ...(os === "al2023"
+      ? []
+      : [{ path: ["os"], want: "al2023, as Bottlerocket's image has a device plugin of its own" }]),
+    ...(sharing.kind === "none"
+      ? []
+      : [
+          {
+            path: ["sharing", "kind"],
+            want: "none, as claims share GPUs by alpha features of the driver only",
+          },
+        ]),
   ];
 }
 

@@ -1,4 +1,4 @@
-// Settings of what GPU pools need once a cluster: device plugins, and Karpenter where a pool is Karpenter's.
+// Settings of what GPU pools need once a cluster: device plugins, the DRA driver, and Karpenter where a pool is Karpenter's.
 import type { RoleArgs } from "@pulumi/aws/iam/role.js";
 import type { QueueArgs } from "@pulumi/aws/sqs/queue.js";
 import type { ReleaseArgs } from "@pulumi/kubernetes/helm/v3/index.js";
@@ -23,6 +23,10 @@ export const gpuSupportSettings = z
       .describe(
         "`auto` on a cluster in EKS Auto Mode, which has a Karpenter and a device plugin of its own.",
       ),
+    kubernetesVersion: z
+      .string()
+      .regex(/^1\.\d+$/, "a version of Kubernetes, e.g. 1.35")
+      .describe("Version of the cluster; resource claims (`allocation: dra`) need 1.34."),
     pools: z
       .array(gpuPoolFields)
       .describe("All GPU pools of the cluster, as they are given to GpuPool and KarpenterPool."),
@@ -31,8 +35,13 @@ export const gpuSupportSettings = z
       .default(true)
       .describe("Whether Karpenter replaces a node whose GPU or kubelet has failed."),
   })
-  .superRefine(({ compute, pools }, issues) => {
-    for (const { path, want } of [...clashes(pools), ...(compute === "auto" ? doubles(pools) : [])]) {
+  .superRefine(({ compute, kubernetesVersion, pools }, issues) => {
+    const problems = [
+      ...clashes(pools),
+      ...(compute === "auto" ? doubles(pools) : []),
+      ...unclaimable(pools, compute, kubernetesVersion),
+    ];
+    for (const { path, want } of problems) {
       issues.addIssue({ code: "custom", path: ["pools", ...path], message: want });
     }
   });
@@ -49,7 +58,7 @@ function clashes(pools: readonly PoolFields[]): readonly Problem[] {
 
 /** What would run twice beside Auto Mode's own. */
 function doubles(pools: readonly PoolFields[]): readonly Problem[] {
-  return pools.flatMap(({ kind, os }, index) => [
+  return pools.flatMap(({ kind, os, allocation }, index) => [
     ...(kind === "karpenter"
       ? [
           {
@@ -58,7 +67,7 @@ function doubles(pools: readonly PoolFields[]): readonly Problem[] {
           },
         ]
       : []),
-    ...(os === "al2023"
+    ...(os === "al2023" && allocation === "device-plugin"
       ? [
           {
             path: [index, "os"],
@@ -67,6 +76,26 @@ function doubles(pools: readonly PoolFields[]): readonly Problem[] {
         ]
       : []),
   ]);
+}
+
+/** `resource.k8s.io/v1` is on from here. */
+const CLAIMS_SINCE = 34;
+
+function unclaimable(
+  pools: readonly PoolFields[],
+  compute: "standard" | "auto",
+  kubernetesVersion: string,
+): readonly Problem[] {
+  const isOld = Number(kubernetesVersion.split(".")[1]) < CLAIMS_SINCE;
+  const wants = [
+    ...(isOld
+      ? [`device-plugin, or a cluster of 1.${CLAIMS_SINCE} or later; it has ${kubernetesVersion}`]
+      : []),
+    ...(compute === "auto" ? ["device-plugin, as NVIDIA's DRA driver is not for clusters in Auto Mode"] : []),
+  ];
+  return pools.flatMap(({ allocation }, index) =>
+    allocation === "dra" ? wants.map((want) => ({ path: [index, "allocation"], want })) : [],
+  );
 }
 
 export type GpuSupportSettings = z.output<typeof gpuSupportSettings>;
@@ -83,6 +112,7 @@ export type GpuSupportRefs = {
 
 export type GpuSupportOverride = {
   readonly devicePlugin?: Override<ReleaseArgs>;
+  readonly draDriver?: Override<ReleaseArgs>;
   readonly efaPlugin?: Override<ReleaseArgs>;
   readonly karpenter?: Override<ReleaseArgs>;
   readonly karpenterRole?: Override<RoleArgs>;

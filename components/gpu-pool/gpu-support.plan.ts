@@ -1,5 +1,4 @@
-// Settings of all pools → which device plugins run and where, and whether Karpenter does.
-
+// Settings of all pools → which device plugins and DRA drivers run and where, and whether Karpenter does.
 import { GPU_RESOURCE } from "../contract/gpus.ts";
 import { GPU_TAINT, LABELS } from "../contract/labels.ts";
 import type { GpuSupportSettings } from "./gpu-support.args.ts";
@@ -8,6 +7,8 @@ import type { PoolFields } from "./pool-fields.args.ts";
 export type GpuSupportPlan = {
   /** Values of NVIDIA's device plugin; left out where all node images have one. */
   readonly devicePlugin?: Readonly<Record<string, unknown>>;
+  /** Values of NVIDIA's DRA driver; left out where no pool has claims. */
+  readonly draDriver?: Readonly<Record<string, unknown>>;
   /** Values of the EFA device plugin; left out where no pool has EFA. */
   readonly efaPlugin?: Readonly<Record<string, unknown>>;
   readonly karpenter?: KarpenterPlan;
@@ -26,7 +27,9 @@ export type KarpenterPlan = {
 /** Decides what the pools of a cluster need besides themselves. */
 export function planGpuSupport(settings: GpuSupportSettings): GpuSupportPlan {
   const { pools, prefix, accountId, region, nodeRepair } = settings;
-  const onAl2023 = pools.filter(({ os }) => os === "al2023");
+  const isClaimed = ({ allocation }: PoolFields) => allocation === "dra";
+  const hasClaims = pools.some(isClaimed);
+  const plugged = pools.filter((pool) => pool.os === "al2023" && !isClaimed(pool));
   const withEfa = pools.filter(({ efa }) => efa);
   const tags = { Name: `${prefix}-karpenter` };
   const labels = {
@@ -35,7 +38,10 @@ export function planGpuSupport(settings: GpuSupportSettings): GpuSupportPlan {
     [LABELS.costCenter]: settings.ownership.costCenter,
   };
   return {
-    ...(onAl2023.length > 0 && { devicePlugin: devicePluginValues(onAl2023) }),
+    ...(plugged.length > 0 && {
+      devicePlugin: { ...devicePluginValues(plugged), ...(hasClaims && { affinity: WITHOUT_CLAIMS }) },
+    }),
+    ...(hasClaims && { draDriver: DRA_DRIVER_VALUES }),
     ...(withEfa.length > 0 && { efaPlugin: efaPluginValues(withEfa) }),
     ...(pools.some(({ kind }) => kind === "karpenter") && {
       karpenter: { prefix, accountId, region, nodeRepair, tags, labels },
@@ -52,11 +58,32 @@ function devicePluginValues(pools: readonly PoolFields[]): Record<string, unknow
     nodeSelector: { [LABELS.nodeImage]: "al2023" },
     tolerations: TOLERATIONS,
     gfd: { enabled: false },
+    // On by default since 0.19, it would hand out what the EFA plugin does.
+    mofedEnabled: false,
     ...(shared.length > 0 && {
       config: { default: "whole", map: { whole: pluginConfig({}), ...Object.fromEntries(shared) } },
     }),
   };
 }
+
+/** Two programs that hand out the same GPUs would hand them out twice. */
+const WITHOUT_CLAIMS = {
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [
+        { matchExpressions: [{ key: LABELS.gpuAllocation, operator: "NotIn", values: ["dra"] }] },
+      ],
+    },
+  },
+};
+
+/** GPUs only: compute domains are for NVLink between machines that no pool has. The override says that no plugin runs beside it. */
+const DRA_DRIVER_VALUES = {
+  gpuResourcesEnabledOverride: true,
+  resources: { gpus: { enabled: true }, computeDomains: { enabled: false } },
+  nvidiaDriverRoot: "/",
+  kubeletPlugin: { nodeSelector: { [LABELS.gpuAllocation]: "dra" }, tolerations: TOLERATIONS },
+};
 
 /** Named after the pool, whose nodes carry that name in `nvidia.com/device-plugin.config`. */
 function sharingConfig({ name, sharing }: PoolFields): readonly (readonly [string, string])[] {

@@ -11,7 +11,7 @@ import { Karpenter } from "./karpenter.ts";
 
 const TOKEN = { area: "gpu-pool", kind: "GpuSupport" };
 
-/** Device plugins where node images lack them, and Karpenter where a pool is Karpenter's. Throws ConfigError on wrong settings. */
+/** Device plugins where node images lack them, the driver of claims where pools have them, and Karpenter where a pool is Karpenter's. Throws ConfigError on wrong settings. */
 export class GpuSupport extends BaseComponent {
   /** What each KarpenterPool needs; undefined where there is none. */
   readonly karpenter: Karpenter | undefined;
@@ -32,22 +32,17 @@ export class GpuSupport extends BaseComponent {
     this.registerOutputs({});
   }
 
-  #createPlugins(
-    { devicePlugin, efaPlugin }: GpuSupportPlan,
-    override: GpuSupportOverride,
-    inCluster: CustomResourceOptions,
-  ): void {
-    if (devicePlugin !== undefined) {
+  #createPlugins(plan: GpuSupportPlan, override: GpuSupportOverride, inCluster: CustomResourceOptions): void {
+    const plugins = [
+      ["device-plugin", "nvidia-device-plugin", plan.devicePlugin, override.devicePlugin],
+      ["dra-driver", "dra-driver-nvidia-gpu", plan.draDriver, override.draDriver],
+      ["efa-plugin", "aws-efa-k8s-device-plugin", plan.efaPlugin, override.efaPlugin],
+    ] as const;
+    for (const [child, chart, values, change] of plugins) {
+      if (values === undefined) continue;
       new Release(
-        this.childName("device-plugin"),
-        applyOverride(chartReleaseArgs("nvidia-device-plugin", devicePlugin), override.devicePlugin),
-        this.childOptions(inCluster),
-      );
-    }
-    if (efaPlugin !== undefined) {
-      new Release(
-        this.childName("efa-plugin"),
-        applyOverride(chartReleaseArgs("aws-efa-k8s-device-plugin", efaPlugin), override.efaPlugin),
+        this.childName(child),
+        applyOverride(chartReleaseArgs(chart, values), change),
         this.childOptions(inCluster),
       );
     }

@@ -7,6 +7,7 @@ import type { Input, Output } from "@pulumi/pulumi";
 import { LABELS } from "../contract/labels.ts";
 import { chartReleaseArgs } from "../kit/chart-release.ts";
 import { iamPolicy, trustPolicy } from "../kit/iam-policy.ts";
+import { podTrust } from "../kit/pod-trust.ts";
 import type { KarpenterPlan } from "./gpu-support.plan.ts";
 
 export const SERVICE_ACCOUNT = { namespace: "kube-system", name: "karpenter" } as const;
@@ -18,22 +19,12 @@ export function controllerRoleArgs(
 ): RoleArgs {
   return {
     description: `Karpenter of ${plan.prefix}`,
-    assumeRolePolicy: iamPolicy([
-      {
-        sid: "AllowPodIdentity",
-        principals: { Service: "pods.eks.amazonaws.com" },
-        actions: ["sts:AssumeRole", "sts:TagSession"],
-        conditions: {
-          StringEquals: {
-            "aws:SourceAccount": plan.accountId,
-            "aws:RequestTag/eks-cluster-name": cluster.clusterName,
-            "aws:RequestTag/eks-cluster-arn": cluster.clusterArn,
-            "aws:RequestTag/kubernetes-namespace": SERVICE_ACCOUNT.namespace,
-            "aws:RequestTag/kubernetes-service-account": SERVICE_ACCOUNT.name,
-          },
-        },
-      },
-    ]),
+    assumeRolePolicy: podTrust({
+      ...cluster,
+      namespace: SERVICE_ACCOUNT.namespace,
+      serviceAccount: SERVICE_ACCOUNT.name,
+      accountId: plan.accountId,
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 // Fields of a pool of GPU nodes, managed by EKS or by Karpenter; which of them go together is checked apart.
 import { z } from "zod";
+import { GPU_ALLOCATIONS } from "../contract/gpus.ts";
 import { dnsLabel } from "../kit/names.ts";
 import { karpenterCapacity, managedCapacity } from "./capacity.args.ts";
 
@@ -97,6 +98,12 @@ const poolFields = {
     .optional()
     .describe("Zones of its nodes; all zones of the VPC when left out."),
   sharing,
+  allocation: z
+    .enum(GPU_ALLOCATIONS)
+    .default("device-plugin")
+    .describe(
+      "How pods get the GPUs: by number from NVIDIA's device plugin, or by resource claims (`dra`), which can ask for memory or product.",
+    ),
   efa: z
     .boolean()
     .default(false)

@@ -1,9 +1,11 @@
 // GPUs of a pod: which pool, how many, whether shared; and what the pod needs to be placed there.
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import { z } from "zod";
-import { GPU_RESOURCE } from "../contract/gpus.ts";
+import { GPU_ALLOCATIONS, GPU_RESOURCE } from "../contract/gpus.ts";
 import { GPU_TAINT, LABELS } from "../contract/labels.ts";
+import { CONTAINER_CLAIMS, type GpuClaim, gpuSelection, planGpuClaim } from "./gpu-claim.ts";
 import { dnsLabel } from "./names.ts";
+import type { toResourceRequirements } from "./quantities.ts";
 
 const COUNT = "a whole number of GPUs from 1 to 16";
 const REPLICAS = "a whole number from 2 to 48";
@@ -36,6 +38,11 @@ export const gpuSettings = z
     pool: dnsLabel.describe("Pool of GPU nodes that the pods run on."),
     count: z.int(COUNT).min(1, COUNT).max(16, COUNT).default(1).describe("GPUs of one pod, on one node."),
     sharing: sharing.optional(),
+    allocation: z
+      .enum(GPU_ALLOCATIONS)
+      .default("device-plugin")
+      .describe("How the pods get them, as their pool has it: by number, or by a resource claim (`dra`)."),
+    select: gpuSelection.optional(),
     disruptible: z
       .boolean()
       .default(false)
@@ -44,13 +51,23 @@ export const gpuSettings = z
   .refine((it) => it.sharing === undefined || it.count === 1, {
     path: ["count"],
     message: "1, as parts of shared GPUs don't add up to a larger one",
+  })
+  .refine((it) => it.allocation === "dra" || it.select === undefined, {
+    path: ["select"],
+    message: "nothing, as only claims can select; or allocation: dra",
+  })
+  .refine((it) => it.allocation === "device-plugin" || it.sharing === undefined, {
+    path: ["sharing"],
+    message: "nothing, as claims are of whole GPUs; or allocation: device-plugin",
   });
 
 export type GpuSettings = z.output<typeof gpuSettings>;
 
 export type GpuPlacement = {
-  /** Request and limit alike: GPUs cannot be overcommitted. */
+  /** Request and limit alike: GPUs cannot be overcommitted. Empty where they are claimed. */
   readonly resources: Readonly<Record<string, string>>;
+  /** Undefined where GPUs are counted. */
+  readonly claim: GpuClaim | undefined;
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly tolerations: readonly core.v1.Toleration[];
   readonly labels: Readonly<Record<string, string>>;
@@ -59,12 +76,26 @@ export type GpuPlacement = {
 
 /** What a pod with these GPUs asks for, so that it lands on its pool and nowhere else. Pools offer parts as GPUs too. */
 export function placeOnGpus(gpu: GpuSettings): GpuPlacement {
+  const isClaimed = gpu.allocation === "dra";
   return {
-    resources: { [GPU_RESOURCE]: String(gpu.count) },
+    resources: isClaimed ? {} : { [GPU_RESOURCE]: String(gpu.count) },
+    claim: isClaimed ? planGpuClaim(gpu) : undefined,
     nodeSelector: { [LABELS.pool]: gpu.pool },
     tolerations: [{ ...GPU_TAINT, operator: "Equal" }],
     labels: { [LABELS.pool]: gpu.pool },
     annotations: gpu.disruptible ? {} : { "karpenter.sh/do-not-disrupt": "true" },
+  };
+}
+
+/** The resources of the container that the GPUs are for. */
+export function withGpus(
+  { requests, limits }: ReturnType<typeof toResourceRequirements>,
+  gpu: GpuPlacement | undefined,
+): core.v1.ResourceRequirements {
+  return {
+    requests: { ...requests, ...gpu?.resources },
+    limits: { ...limits, ...gpu?.resources },
+    ...(gpu?.claim && { claims: [...CONTAINER_CLAIMS] }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   specialSigKey,
   unknownValue,
 } from "@pulumi/pulumi/runtime/rpc.js";
+import { type RecordedIdentity, recordedIdentity } from "./recorded-identity.ts";
 
 /** What stands in `props` for a value that is known only after deployment; the engine uses the same text. */
 export const UNKNOWN = unknownValue;
@@ -84,11 +85,12 @@ function createMocks(options: RecordOptions, refusals: string[]): pulumi.runtime
   const preview = options.preview ?? false;
   return {
     newResource(args) {
-      const outputs = { ...awsOutputs(args), ...computed[args.type] };
+      const identity = recordedIdentity(args.type, args.name);
+      const outputs = { ...awsOutputs(args, identity), ...computed[args.type] };
       const generated = Object.entries(outputs).map(([key, value]) => [key, preview ? unknownValue : value]);
       const isProvider = args.type.startsWith("pulumi:providers:");
       // An empty id is how the engine says "not known yet"; a provider without one could not be referred to.
-      const id = preview && !isProvider ? "" : `${args.name}-id`;
+      const id = preview && !isProvider ? "" : identity.id;
       return { id, state: { ...args.inputs, ...Object.fromEntries(generated) } };
     },
     call(args) {
@@ -110,11 +112,13 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 /** What AWS resources have in common: an ARN, and a name where the program leaves that to Pulumi. */
-function awsOutputs({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
-  const [, service, kind] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
-  if (service === undefined || kind === undefined) return {};
-  const arn = `arn:aws:${service}:us-east-1:123456789012:${kind.toLowerCase()}/${name}`;
-  return { ...("arn" in inputs ? {} : { arn }), ...("name" in inputs ? {} : { name }) };
+function awsOutputs(
+  { type, name, inputs }: pulumi.runtime.MockResourceArgs,
+  identity: RecordedIdentity,
+): Record<string, unknown> {
+  if (!type.startsWith("aws:")) return {};
+  const outputs = Object.entries({ ...identity.outputs, name });
+  return Object.fromEntries(outputs.filter(([key]) => !(key in inputs)));
 }
 
 /** Outputs that are no echo of an input. */

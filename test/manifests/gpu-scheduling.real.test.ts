@@ -21,7 +21,7 @@ const TIME_SLICING = { kind: "time-slicing", replicas: 4 } as const;
 const MPS = { kind: "mps", replicas: 2 } as const;
 const MIG = { kind: "mig", profile: "3g.40gb" } as const;
 
-type Pool = NodeSettings & { readonly nodes: number };
+type Pool = Omit<NodeSettings, "allocation"> & Partial<NodeSettings> & { readonly nodes: number };
 
 /** One node of 8 H100 makes 16 parts of half a GPU. */
 const POOLS: readonly Pool[] = [
@@ -32,8 +32,22 @@ const POOLS: readonly Pool[] = [
   { name: "batch", os: "al2023", instanceTypes: ["g6.xlarge"], sharing: NONE, nodes: 1 },
   { name: "sliced", os: "al2023", instanceTypes: ["g6.xlarge"], sharing: TIME_SLICING, nodes: 1 },
   { name: "mps", os: "al2023", instanceTypes: ["g6.xlarge"], sharing: MPS, nodes: 1 },
+  {
+    name: "claims",
+    os: "al2023",
+    instanceTypes: ["g6.12xlarge"],
+    sharing: NONE,
+    allocation: "dra",
+    nodes: 2,
+  },
   { name: "mig", os: "bottlerocket", instanceTypes: ["p5.48xlarge"], sharing: MIG, nodes: 1 },
 ];
+
+/** What NVIDIA's driver would say of the nodes with claims; the second has GPUs of another kind. */
+const CLAIMED_GPUS = {
+  "claims-0": { product: "NVIDIA L4", memory: "23034Mi", count: 4 },
+  "claims-1": { product: "NVIDIA L40S", memory: "46068Mi", count: 4 },
+};
 
 /** As large as a m7i.xlarge; room for one pod of the llama engine. */
 const CPU_NODE = { allocatable: { cpu: "3920m", memory: "6Gi" } };
@@ -47,13 +61,14 @@ beforeAll(async () => {
   cluster = await SchedulingCluster.start();
   await cluster.addNode("cpu-0", CPU_NODE);
   for (const pool of POOLS) {
-    const { labels, taints, shapes } = planGpuNodes(pool);
+    const { labels, taints, shapes } = planGpuNodes({ allocation: "device-plugin", ...pool });
     const [shape] = shapes;
     if (shape === undefined) throw new Error(`${pool.name} has no shape`);
     for (let node = 0; node < pool.nodes; node++) {
       await cluster.addNode(`${pool.name}-${node}`, { labels, taints, allocatable: shape.allocatable });
     }
   }
+  for (const [node, look] of Object.entries(CLAIMED_GPUS)) await cluster.publishGpus(node, look);
 });
 
 afterAll(async () => await cluster?.stop());
@@ -105,10 +120,47 @@ describe("a version on GPUs", () => {
   });
 });
 
+describe("a version that claims its GPUs", () => {
+  const claim = (count: number, select: object) => ({
+    ...SMALL,
+    gpu: { pool: "claims", allocation: "dra", count, select },
+  });
+
+  it("gets those that its claim selects by product, and waits where they are taken", async () => {
+    const { bound, pending } = await serve("product", {
+      ...claim(2, { product: "NVIDIA L4" }),
+      replicas: 3,
+    });
+    expect(bound).toEqual({ "claims-0": 2 });
+    expect(pending).toEqual([expect.stringContaining("cannot allocate all claims")]);
+    expect(await cluster.allocatedGpus()).toEqual([0, 1, 2, 3].map((gpu) => `claims-0/gpu-${gpu}`));
+  });
+
+  it("gets those with the memory that it asks for, and none with less", async () => {
+    const large = { ...claim(1, { memoryGib: 40 }), replicas: 1 };
+    expect(await serve("memory", large)).toEqual({ bound: { "claims-1": 1 }, pending: [] });
+    const { bound, pending } = await serve("larger", { ...claim(1, { memoryGib: 80 }), replicas: 1 });
+    expect(bound).toEqual({});
+    expect(pending).toEqual([expect.stringContaining("cannot allocate all claims")]);
+  });
+
+  it("shares the rest of a node with a batch job that claims too, and with nobody who counts", async () => {
+    await cluster.createPod(
+      await batchPod("claiming", { gpu: { pool: "claims", allocation: "dra", count: 3 } }),
+    );
+    expect(await cluster.awaitPlacement({ test: "claiming" }, 1)).toEqual({
+      bound: { "claims-1": 1 },
+      pending: [],
+    });
+    const { bound, pending } = await serve("counting", { ...SMALL, gpu: { pool: "claims" }, replicas: 1 });
+    expect(bound).toEqual({});
+    expect(pending).toEqual([expect.stringContaining(`2 ${FULL}`)]);
+  });
+});
+
 describe("a batch job on GPUs", () => {
   it("gets a node of its pool", async () => {
-    const pod = await batchPod({ gpu: { pool: "batch" } });
-    await cluster.createPod(pod);
+    await cluster.createPod(await batchPod("batch", { gpu: { pool: "batch" } }));
     expect(await cluster.awaitPlacement({ test: "batch" }, 1)).toEqual({
       bound: { "batch-0": 1 },
       pending: [],
@@ -136,10 +188,10 @@ const deployment = z.looseObject({
   }),
 });
 
-/** Creates the Deployment of a version, as its component gives it, and waits for its pods. */
+/** Creates what a version's pods are made of, as its component gives it, and waits for the pods. */
 async function place(version: object): Promise<Placement> {
   const settings = modelVersionSettings.parse(version);
-  const props = await propsOf("Deployment", (provider) => {
+  const props = await createdBy("Deployment", (provider) => {
     const all = { ...refs, namespace: NAMESPACE, priorityClass: PRIORITY_CLASS };
     new ModelVersion("version", { ...settings, refs: all }, { provider });
   });
@@ -155,10 +207,10 @@ const cronJob = z.object({
 });
 
 /** One pod of the job, as its controller would make it. */
-async function batchPod(change: object): Promise<object> {
+async function batchPod(name: string, change: object): Promise<object> {
   const image = `registry.example.com/labels@sha256:${"1".repeat(64)}`;
-  const props = await propsOf("CronJob", (provider) => {
-    const job = { ownership, job: "labels", command: ["label"], ...change };
+  const props = await createdBy("CronJob", (provider) => {
+    const job = { ownership, job: name, command: ["label"], ...SMALL, ...change };
     new BatchJob(
       "job",
       { ...job, refs: { namespace: NAMESPACE, image, serviceAccount: "batch" } },
@@ -166,15 +218,19 @@ async function batchPod(change: object): Promise<object> {
     );
   });
   const { template } = cronJob.parse(props).spec.jobTemplate.spec;
-  return { metadata: { name: "labels", labels: { test: "batch" } }, spec: template.spec };
+  return { metadata: { name, labels: { test: name } }, spec: template.spec };
 }
 
-async function propsOf(
+/** Properties of the resource of that kind, once the templates of its claims are in the cluster. */
+async function createdBy(
   kind: string,
   define: (provider: KubernetesProvider) => void,
 ): Promise<Readonly<Record<string, unknown>>> {
   const program = () => define(new KubernetesProvider("k8s"));
   const resources = await recordResources(program, { stack: "dev", project: "rampa" });
+  for (const { type, props } of resources) {
+    if (type.endsWith(":ResourceClaimTemplate")) await cluster.createClaimTemplate(props);
+  }
   const found = resources.find(({ type }) => type.endsWith(`:${kind}`));
   if (found === undefined) throw new Error(`no ${kind}`);
   return found.props;

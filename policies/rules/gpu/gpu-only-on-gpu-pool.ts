@@ -1,5 +1,7 @@
 // Rule gpu-only-on-gpu-pool: GPU nodes are for pods with GPUs, and such pods find a pool that takes them.
+import { LABELS } from "../../../components/contract/labels.ts";
 import { anyType } from "../../any-type.ts";
+import { claimsGpus, claimsOf } from "../../kubernetes/claims.ts";
 import { GPU_TAINT, gpuNames, tolerates } from "../../kubernetes/gpus.ts";
 import {
   hiddenTypes,
@@ -39,7 +41,7 @@ export const gpuOnlyOnGpuPool: Rule = {
     if (pools.length === 0) return [];
     return subjects
       .filter((subject) => POD_TYPES.test(subject.type) && asksForGpu(podOf(subject)))
-      .flatMap((workload) => about(workload, checkFit(podOf(workload), pools)));
+      .flatMap((workload) => about(workload, checkFit(podOf(workload), pools, subjects)));
   },
 };
 
@@ -77,11 +79,12 @@ function passesTaint(toleration: Value): boolean {
 }
 
 function asksForGpu(pod: PodTemplate): boolean {
-  const claims = pod.spec.at("resourceClaims");
-  return (
-    containersOf(pod).some((container) => gpuNames(container).length > 0) ||
-    (claims.state !== "absent" && !claims.isEmpty())
-  );
+  const claims = claimsOf(pod);
+  return countsGpus(pod) || (claims.state !== "absent" && !claims.isEmpty());
+}
+
+function countsGpus(pod: PodTemplate): boolean {
+  return containersOf(pod).some((container) => gpuNames(container).length > 0);
 }
 
 function hiddenAmounts(pod: PodTemplate): readonly Value[] {
@@ -92,7 +95,12 @@ function hiddenAmounts(pod: PodTemplate): readonly Value[] {
   return [...hiddenContainers(pod), ...amounts].filter(({ state }) => state === "unknown");
 }
 
-function checkFit({ spec }: PodTemplate, pools: readonly Subject[]): readonly Finding[] {
+function checkFit(
+  pod: PodTemplate,
+  pools: readonly Subject[],
+  subjects: readonly Subject[],
+): readonly Finding[] {
+  const { spec } = pod;
   const tolerations = spec.at("tolerations");
   const selector = spec.at("nodeSelector");
   const unknown = [tolerations, selector].flatMap((value) => value.unknowns());
@@ -101,9 +109,21 @@ function checkFit({ spec }: PodTemplate, pools: readonly Subject[]): readonly Fi
     taintsOf(pool).every((taint) => tolerations.items().some((item) => tolerates(item, taint))),
   );
   if (reachable.length === 0) return [violation(tolerations, "tolerates no GPU pool of this stack")];
-  return reachable.some((pool) => hasLabels(pool, selector))
-    ? []
-    : [violation(selector, "selects no GPU pool of this stack whose taints it tolerates")];
+  const fitting = reachable.filter((pool) => hasLabels(pool, selector));
+  if (fitting.length === 0) {
+    return [violation(selector, "selects no GPU pool of this stack whose taints it tolerates")];
+  }
+  if (countsGpus(pod) && fitting.every(isClaimed)) {
+    return [violation(selector, "counts GPUs on a pool whose GPUs are claimed")];
+  }
+  return claimsGpus(pod, subjects) && !fitting.some(isClaimed)
+    ? [violation(selector, "claims GPUs on a pool whose GPUs are counted")]
+    : [];
+}
+
+/** Of nodes with NVIDIA's DRA driver instead of its device plugin. */
+function isClaimed(pool: Subject): boolean {
+  return labelsOf(pool).at(LABELS.gpuAllocation).text() === "dra";
 }
 
 function hasLabels(pool: Subject, selector: Value): boolean {

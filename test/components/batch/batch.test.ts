@@ -104,6 +104,32 @@ describe("BatchJob", () => {
     expect(JSON.stringify(cronJob?.props)).toContain('"priorityClassName":"low"');
   });
 
+  it("has a template of the GPUs that its pods claim", async () => {
+    const resources = await record({ ...job, gpu: { pool: "h100", allocation: "dra", count: 8 }, refs });
+    const template = resources.find(({ type }) => type.endsWith(":ResourceClaimTemplate"));
+    const name = template?.name ?? "";
+    expect(name).toMatch(/^labels-gpus-[0-9a-f]+$/);
+    expect(template?.props).toMatchObject({
+      metadata: { name, namespace: "rampa", labels: { "rampa.dev/pool": "h100" } },
+      spec: { spec: { devices: { requests: [{ exactly: { count: 8 } }] } } },
+    });
+    const cronJob = resources.find((it) => it.name === "labels-cron-job");
+    expect(cronJob?.props).toMatchObject({
+      spec: {
+        jobTemplate: {
+          spec: {
+            template: {
+              spec: {
+                resourceClaims: [{ name: "gpus", resourceClaimTemplateName: name }],
+                containers: [{ resources: { claims: [{ name: "gpus" }] } }],
+              },
+            },
+          },
+        },
+      },
+    });
+  });
+
   it("reports every wrong setting at once", async () => {
     const wrong = { ...job, command: [], retries: -1, refs };
     await expect(record(wrong)).rejects.toThrow('rampa:batch:BatchJob "labels": 2 problems');

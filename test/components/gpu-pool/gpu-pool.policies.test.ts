@@ -1,12 +1,18 @@
 // Pools of every kind, as a production stack would have them, pass the whole policy pack.
+
+import type { ProviderResource } from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BatchJob } from "../../../components/batch/batch.ts";
 import { GpuPool } from "../../../components/gpu-pool/gpu-pool.ts";
 import { type GpuSupportArgs, gpuSupportSettings } from "../../../components/gpu-pool/gpu-support.args.ts";
 import { GpuSupport } from "../../../components/gpu-pool/gpu-support.ts";
 import { KarpenterPool } from "../../../components/gpu-pool/karpenter-pool.ts";
+import { Isolation } from "../../../components/network/network.ts";
+import { ModelVersion } from "../../../components/serving/serving.ts";
 import { type Analyser, startAnalyser } from "../../../policies/harness/analyser.ts";
 import { recordResources } from "../../kit/record-resources.ts";
 import { createPack, type PackFixture } from "../../policies/pack-fixture.ts";
+import { refs, versionOf, vllm } from "../serving/engine-versions.ts";
 import {
   block,
   createProviders,
@@ -28,6 +34,14 @@ const pools: GpuSupportArgs["pools"] = [
     sharing: { kind: "time-slicing", replicas: 4 },
     instanceStore: "raid0",
   },
+  {
+    kind: "managed",
+    name: "claimed",
+    os: "al2023",
+    instanceTypes: ["g6.xlarge"],
+    maxGpus: 2,
+    allocation: "dra",
+  },
   { ...block, kind: "managed", name: "block", maxGpus: 8, efa: true },
   {
     kind: "karpenter",
@@ -46,8 +60,27 @@ const pools: GpuSupportArgs["pools"] = [
   },
 ];
 
+const approval = { by: "board", on: "2026-11-01" };
+
+/** Pods that claim the GPUs of their pool: servers of a version, and a job. */
+function createClaims(providers: ProviderResource[]): void {
+  const gpu = { pool: "claimed", allocation: "dra", count: 1, select: { memoryGib: 20 } } as const;
+  const ownership = { ...support.ownership, environment: "prod" };
+  const { namespace } = refs;
+  new Isolation("isolation", { ownership, apiServers: ["10.0.0.0/16"], refs: { namespace } }, { providers });
+  const card = { url: "https://example.com/card", licence: "Apache-2.0", approval };
+  const version = versionOf("vllm", { ...vllm, ownership, gpu, card, spread: "require" });
+  new ModelVersion("chat-2-0-0", { ...version, refs }, { providers });
+  new BatchJob(
+    "labels",
+    { ownership, job: "labels", command: ["label"], gpu, refs: { ...refs, serviceAccount: "batch" } },
+    { providers },
+  );
+}
+
 function createAll(): void {
   const opts = { providers: createProviders() };
+  createClaims(opts.providers);
   const place = { ownership: support.ownership, prefix: support.prefix, vpcZones: ZONES };
   const { karpenter } = new GpuSupport("gpus", { ...support, pools, refs: supportRefs }, opts);
   if (karpenter === undefined) throw new Error("no Karpenter for pools of Karpenter");

@@ -191,6 +191,14 @@ const ofManaged: readonly Case[] = [
     [["nodes.min", "1", "0, as there are no nodes outside of the block"]],
   ],
   [
+    "claims beside Bottlerocket's device plugin, of shared GPUs",
+    { allocation: "dra", sharing: { kind: "mps", replicas: 4 } },
+    [
+      ["os", "nothing", "al2023, as Bottlerocket's image has a device plugin of its own"],
+      ["sharing.kind", '"mps"', "none, as claims share GPUs by alpha features of the driver only"],
+    ],
+  ],
+  [
     "two kinds of capacity in one node group",
     { interruptible: true, capacity: { kind: "spot", onDemandFallback: true } },
     [["capacity.onDemandFallback", "an unknown field", "no such field (check the spelling)"]],
@@ -251,6 +259,17 @@ const ofKarpenter: readonly Case[] = [
     "nodes that go as soon as they are empty",
     { disruption: { consolidateAfter: "0s" } },
     [["disruption.consolidateAfter", '"0s"', "a duration above 0 such as 10m or 1h30m"]],
+  ],
+  [
+    "claims, for which it starts no nodes",
+    { allocation: "dra", os: "al2023" },
+    [
+      [
+        "kind",
+        '"karpenter"',
+        "managed, as Karpenter starts no nodes for claims; or allocation: device-plugin",
+      ],
+    ],
   ],
   [
     "repair of one pool",

@@ -49,6 +49,12 @@ describe("planGpuNodes", () => {
     expect(nodesOf(change).shapes[0]?.allocatable["nvidia.com/gpu"]).toBe(gpus);
   });
 
+  it("counts no GPUs where they are claimed, and says so to whoever selects nodes", () => {
+    const { labels, shapes } = nodesOf({ os: "al2023", allocation: "dra" });
+    expect(labels).toMatchObject({ "rampa.dev/gpu-allocation": "dra", "nvidia.com/gpu.present": "true" });
+    expect(shapes[0]?.allocatable).toEqual({ cpu: "3920m", memory: "13590Mi" });
+  });
+
   it("tells the device plugin of AL2023 nodes which sharing is theirs", () => {
     expect(nodesOf({ os: "al2023", sharing: { kind: "mps", replicas: 3 } }).labels).toMatchObject({
       "rampa.dev/node-image": "al2023",

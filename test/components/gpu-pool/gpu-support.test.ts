@@ -19,6 +19,7 @@ const onBottlerocket: Pools[number] = {
   maxGpus: 4,
 };
 const onAl2023: Pools[number] = { ...onBottlerocket, name: "plain", os: "al2023" };
+const claimed: Pools[number] = { ...onAl2023, name: "claimed", allocation: "dra" };
 const burst: Pools[number] = {
   kind: "karpenter",
   name: "burst",
@@ -39,6 +40,7 @@ describe("planGpuSupport", () => {
       nodeSelector: { "rampa.dev/node-image": "al2023" },
       tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
       gfd: { enabled: false },
+      mofedEnabled: false,
     };
     expect(planOf([onBottlerocket, onAl2023]).devicePlugin).toEqual(plugin);
     expect(planOf([{ ...burst, os: "al2023" }]).devicePlugin).toEqual(plugin);
@@ -63,6 +65,31 @@ describe("planGpuSupport", () => {
         whole: config({}),
         sliced: config({ timeSlicing: parts(4) }),
         mps: config({ mps: parts(2) }),
+      },
+    });
+  });
+
+  it("runs the driver of claims on the nodes of pools with claims, and the device plugin on none of them", () => {
+    const { devicePlugin, draDriver } = planOf([claimed]);
+    expect(devicePlugin).toBeUndefined();
+    expect(draDriver).toEqual({
+      gpuResourcesEnabledOverride: true,
+      resources: { gpus: { enabled: true }, computeDomains: { enabled: false } },
+      nvidiaDriverRoot: "/",
+      kubeletPlugin: {
+        nodeSelector: { "rampa.dev/gpu-allocation": "dra" },
+        tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
+      },
+    });
+    expect(planOf([onAl2023, claimed]).devicePlugin?.affinity).toEqual({
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [
+            {
+              matchExpressions: [{ key: "rampa.dev/gpu-allocation", operator: "NotIn", values: ["dra"] }],
+            },
+          ],
+        },
       },
     });
   });
@@ -190,6 +217,16 @@ describe("GpuSupport", () => {
     expect(plugin?.deletedWith).toMatch(/::cluster$/);
   });
 
+  it("installs the driver of claims as a pinned chart, which a caller may change", async () => {
+    const resources = await record([claimed], { override: { draDriver: { timeout: 62 } } });
+    expect(resources.find(({ name }) => name === "gpus-dra-driver")?.props).toMatchObject({
+      chart: "oci://registry.k8s.io/dra-driver-nvidia/charts/dra-driver-nvidia-gpu",
+      version: "0.4.1",
+      namespace: "kube-system",
+      timeout: 62,
+    });
+  });
+
   it("runs Karpenter twice on system nodes, told of its cluster and of interruptions", async () => {
     const resources = await record([burst]);
     const controller = resources.find(({ name }) => name === "gpus-karpenter-controller");
@@ -310,6 +347,24 @@ describe("GpuSupport", () => {
     expect(props("gpus-karpenter-node-role")).toMatchObject({ permissionsBoundary: "b" });
     expect(props("gpus-karpenter-role")).toMatchObject({ maxSessionDuration: 3600 });
     expect(props("gpus-device-plugin")).toMatchObject({ timeout: 61 });
+  });
+
+  it.each([
+    ["1.33", "device-plugin, or a cluster of 1.34 or later; it has 1.33"],
+    ["1.9", "device-plugin, or a cluster of 1.34 or later; it has 1.9"],
+  ])("refuses claims on a cluster of %s", async (kubernetesVersion, want) => {
+    await expect(record([claimed], { kubernetesVersion })).rejects.toThrow(
+      `pools.0.allocation: got "dra", want ${want}`,
+    );
+  });
+
+  it("refuses claims in Auto Mode", async () => {
+    await expect(record([claimed], { compute: "auto" })).rejects.toThrow(
+      [
+        'rampa:gpu-pool:GpuSupport "gpus": 1 problem',
+        '  pools.0.allocation: got "dra", want device-plugin, as NVIDIA\'s DRA driver is not for clusters in Auto Mode',
+      ].join("\n"),
+    );
   });
 
   it("refuses what would run twice beside Auto Mode's own, and pools of one name, all at once", async () => {

@@ -74,6 +74,7 @@ export const support = {
   prefix: "rampa-dev",
   accountId: "111122223333",
   region: "eu-west-1",
+  kubernetesVersion: "1.35",
 } as const;
 
 /** Provider of each package, as a stack gives them to its components. */

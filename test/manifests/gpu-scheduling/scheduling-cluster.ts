@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { z } from "zod";
+import { GPU_DEVICE_CLASS } from "../../../components/contract/gpus.ts";
 import { ensureClusterBinaries } from "../../../stacks/local/cluster/binaries.ts";
 import { silent } from "../../../stacks/local/progress.ts";
 import { startTestCluster, type TestCluster } from "../../stacks/local/engine/api-server-kit.ts";
@@ -20,12 +21,48 @@ export type NodeLook = {
   readonly allocatable: Readonly<Record<string, string>>;
 };
 
+export type GpuLook = { readonly product: string; readonly memory: string; readonly count: number };
+
 export type Placement = {
   /** Pods that a node got, by the node's name. */
   readonly bound: Readonly<Record<string, number>>;
   /** What the scheduler says of each pod that no node got. */
   readonly pending: readonly string[];
 };
+
+const RESOURCE_API = "/apis/resource.k8s.io/v1";
+
+/** As the driver's chart makes it. */
+const DEVICE_CLASS = {
+  metadata: { name: GPU_DEVICE_CLASS },
+  spec: {
+    selectors: [
+      {
+        cel: {
+          expression: `device.driver == "${GPU_DEVICE_CLASS}" && device.attributes["${GPU_DEVICE_CLASS}"].type == "gpu"`,
+        },
+      },
+    ],
+  },
+};
+
+const claimList = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      status: z
+        .looseObject({
+          allocation: z
+            .looseObject({
+              devices: z.looseObject({
+                results: z.array(z.looseObject({ pool: z.string(), device: z.string() })),
+              }),
+            })
+            .optional(),
+        })
+        .default({}),
+    }),
+  ),
+});
 
 const podList = z.looseObject({
   items: z.array(
@@ -60,6 +97,7 @@ export class SchedulingCluster {
       await started.#create("/api/v1/namespaces", { metadata: { name: NAMESPACE } });
       const priority = { metadata: { name: PRIORITY_CLASS }, value: 1000 };
       await started.#create("/apis/scheduling.k8s.io/v1/priorityclasses", priority);
+      await started.#create(`${RESOURCE_API}/deviceclasses`, DEVICE_CLASS);
     } catch (error) {
       await started.stop();
       throw error;
@@ -85,6 +123,34 @@ export class SchedulingCluster {
     await this.#expect(200, "PATCH", path, { body: { spec: { taints } }, contentType: MERGE_PATCH });
   }
 
+  /** What NVIDIA's driver says of the GPUs of a node, each of which a claim may get. */
+  async publishGpus(node: string, { product, memory, count }: GpuLook): Promise<void> {
+    const devices = Array.from({ length: count }, (_, index) => ({
+      name: `gpu-${index}`,
+      attributes: { type: { string: "gpu" }, productName: { string: product } },
+      capacity: { memory: { value: memory } },
+    }));
+    const pool = { name: node, generation: 1, resourceSliceCount: 1 };
+    await this.#create(`${RESOURCE_API}/resourceslices`, {
+      metadata: { name: `${node}-gpus` },
+      spec: { driver: GPU_DEVICE_CLASS, nodeName: node, pool, devices },
+    });
+  }
+
+  async createClaimTemplate(template: object): Promise<void> {
+    await this.#create(`${RESOURCE_API}/namespaces/${NAMESPACE}/resourceclaimtemplates`, template);
+  }
+
+  /** Node and devices that each claim got, as `NODE/DEVICE`; a claim that got nothing is left out. */
+  async allocatedGpus(): Promise<readonly string[]> {
+    const path = `${RESOURCE_API}/namespaces/${NAMESPACE}/resourceclaims`;
+    const { items } = claimList.parse(await this.#expect(200, "GET", path));
+    return items
+      .flatMap(({ status }) => status.allocation?.devices.results ?? [])
+      .map(({ pool, device }) => `${pool}/${device}`)
+      .toSorted();
+  }
+
   /** The controllers make its pods, as in any cluster. */
   async createDeployment(deployment: object): Promise<void> {
     await this.#create(`/apis/apps/v1/namespaces/${NAMESPACE}/deployments`, deployment);
@@ -108,8 +174,9 @@ export class SchedulingCluster {
     }
   }
 
+  /** A field that the API does not know is refused. */
   async #create(path: string, body: object): Promise<void> {
-    await this.#expect(201, "POST", path, { body });
+    await this.#expect(201, "POST", `${path}?fieldValidation=Strict`, { body });
   }
 
   async #expect(

@@ -1,8 +1,9 @@
 // Cases of gpu-only-on-gpu-pool.
 import { launchTemplateProps } from "../fixtures/aws.ts";
-import { containerProps, deploymentProps } from "../fixtures/manifests.ts";
+import { claimed, claimTemplateProps, containerProps, deploymentProps } from "../fixtures/manifests.ts";
 import { nodeGroupProps, nodePoolProps, systemGroupProps } from "../fixtures/pools.ts";
 import {
+  CLAIM_TEMPLATE,
   DAEMON_SET,
   DEPLOYMENT,
   LATER,
@@ -15,6 +16,9 @@ import {
 } from "./rule-cases.ts";
 
 const GPU = "nvidia.com/gpu";
+const template = resource(CLAIM_TEMPLATE, claimTemplateProps);
+const user = { resources: { claims: [{ name: "gpu" }] } };
+const claimLabels = { ...nodeGroupProps.labels, "rampa.dev/gpu-allocation": "dra" };
 const gpu = { resources: { limits: { [GPU]: 1 } } };
 const tolerations = [{ key: GPU, operator: "Exists", effect: "NoSchedule" }];
 const placed = { tolerations, nodeSelector: { "rampa.dev/gpu": "l4" } };
@@ -54,7 +58,11 @@ export const cases: RuleCases = {
     },
     {
       title: "a pod that claims its GPU",
-      resources: [pod({}, { ...placed, resourceClaims: [{ name: "gpu" }] }), group()],
+      resources: [pod(user, { ...placed, ...claimed }), template, group({ labels: claimLabels })],
+    },
+    {
+      title: "a pod that claims what another stack describes",
+      resources: [pod(user, { ...placed, ...claimed }), group()],
     },
     {
       title: "a taint and a toleration without a value",
@@ -150,6 +158,16 @@ export const cases: RuleCases = {
       ],
       also: ["gpu-instance-allowlist", "gpu-budget-ceiling", "nodepool-disruption-budget"],
       expected: [untainted(`${path}.taints`)],
+    },
+    {
+      title: "a counted GPU on a pool of claims",
+      resources: [withGpu(), group({ labels: claimLabels })],
+      expected: [["mandatory", `${path}.nodeSelector: counts GPUs on a pool whose GPUs are claimed`]],
+    },
+    {
+      title: "a claimed GPU on a pool that counts",
+      resources: [pod(user, { ...placed, ...claimed }), template, group()],
+      expected: [["mandatory", `${path}.nodeSelector: claims GPUs on a pool whose GPUs are counted`]],
     },
     {
       title: "a pod with a GPU that no pool's taints let in",

@@ -1,6 +1,6 @@
 // Cases of gpu-requests-equal-limits.
-import { deploymentProps } from "../fixtures/manifests.ts";
-import { DEPLOYMENT, LATER, type RuleCases, resource, UNKNOWN_TEXT } from "./rule-cases.ts";
+import { claimed, claimTemplateProps, deploymentProps } from "../fixtures/manifests.ts";
+import { CLAIM_TEMPLATE, DEPLOYMENT, LATER, type RuleCases, resource, UNKNOWN_TEXT } from "./rule-cases.ts";
 
 const GPU = "nvidia.com/gpu";
 const tolerations = [{ key: GPU, operator: "Exists", effect: "NoSchedule" }];
@@ -11,6 +11,10 @@ const gpus = (limit: unknown, request: unknown = limit, pod: object = placed) =>
     deploymentProps({ resources: { limits: { [GPU]: limit }, requests: { [GPU]: request } } }, pod),
   ),
 ];
+const template = resource(CLAIM_TEMPLATE, claimTemplateProps);
+const claims = (used: unknown, pod: object = {}, amounts: object = {}) => [
+  resource(DEPLOYMENT, deploymentProps({ resources: { ...amounts, claims: used } }, { ...claimed, ...pod })),
+];
 const resources = "spec.template.spec.containers[0].resources";
 const limits = `${resources}.limits["nvidia.com/gpu"]`;
 
@@ -20,6 +24,8 @@ export const cases: RuleCases = {
     { title: "one GPU as a number", resources: gpus(1) },
     { title: "two GPUs as a text", resources: gpus("2") },
     { title: "a limit alone, which is the request too", resources: gpus(1, undefined) },
+    { title: "a claimed GPU", resources: [...claims([{ name: "gpu" }], { tolerations }), template] },
+    { title: "a claim of what another stack has", resources: claims([{ name: "gpu" }]) },
     { title: "no GPU", resources: [resource(DEPLOYMENT, deploymentProps())] },
     {
       title: "a toleration of every taint",
@@ -45,6 +51,26 @@ export const cases: RuleCases = {
       expected: [["mandatory", `${limits}: a GPU request without a limit`]],
     },
     {
+      title: "a claim that the pod does not have",
+      resources: claims([{ name: "gpu" }, { name: "other" }]),
+      expected: [["mandatory", `${resources}.claims[1].name: a claim that the pod does not have`]],
+    },
+    {
+      title: "a claim that no container uses",
+      resources: claims(undefined),
+      expected: [["mandatory", "spec.template.spec.resourceClaims[0].name: a claim that no container uses"]],
+    },
+    {
+      title: "a claimed GPU on nodes whose taint keeps the pod away",
+      resources: [...claims([{ name: "gpu" }]), template],
+      expected: [["mandatory", "spec.template.spec.tolerations: no toleration of the taint nvidia.com/gpu"]],
+    },
+    {
+      title: "GPUs both counted and claimed",
+      resources: [...claims([{ name: "gpu" }], placed, { limits: { [GPU]: 1 } }), template],
+      expected: [["mandatory", "spec.template.spec.resourceClaims: GPUs both counted and claimed"]],
+    },
+    {
       title: "no placement",
       resources: gpus(1, 1, {}),
       expected: [
@@ -57,6 +83,11 @@ export const cases: RuleCases = {
     },
   ],
   unknown: [
+    {
+      title: "which claims a container refers to",
+      resources: claims(UNKNOWN_TEXT),
+      expected: [["advisory", `${resources}.claims: ${LATER}`]],
+    },
     {
       title: "the amount",
       resources: gpus(UNKNOWN_TEXT),

@@ -50,6 +50,7 @@ export const NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
 export const HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute";
 export const BUDGET = "kubernetes:policy/v1:PodDisruptionBudget";
 export const DAEMON_SET = "kubernetes:apps/v1:DaemonSet";
+export const CLAIM_TEMPLATE = "kubernetes:resource.k8s.io/v1:ResourceClaimTemplate";
 export const NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool";
 export const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup";
 export const LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
