@@ -30,7 +30,7 @@ const engineOnDemand: Plugin = {
     onResolve({ filter: /^node-llama-cpp$/ }, ({ path, kind }) =>
       kind === "dynamic-import" ? { path, external: true } : { path, namespace: "engine" },
     );
-    onResolve({ filter: /^@node-llama-cpp\// }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: /^(@node-llama-cpp\/|onnxruntime-node$)/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace: "engine" }, async ({ path }) => {
       const names = Object.keys(await import("node-llama-cpp")).join(", ");
       return { contents: `export const { ${names} } = await import(${JSON.stringify(path)});`, loader: "js" };

@@ -1,6 +1,7 @@
 // Entry of the serving bundle: reads RAMPA_CONFIG, checks it, starts the role it names, exits with the role's code.
 import "./http/process-ends.ts";
 import { readFileSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
 import { ConfigError, parseConfig } from "./contract/config-error.ts";
 import { type RuntimeConfig, runtimeConfig } from "./contract/runtime-config.ts";
 import { endProcess } from "./http/end-process.ts";
@@ -23,6 +24,8 @@ async function startRole(config: RuntimeConfig): Promise<number> {
       return (await import("./http/gateway/gateway-role.ts")).runGateway(config);
     case "model":
       return (await import("./http/model/model-role.ts")).runModel(config);
+    case "inference":
+      return (await import("./http/inference/inference-role.ts")).runInference(config);
     case "fetch":
       return (await import("./adapters/artefact/fetch-role.ts")).runFetch(config);
   }
@@ -46,11 +49,16 @@ function parseFile(path: string): unknown {
   }
 }
 
-try {
-  const code = await main(process.argv.slice(2));
-  endProcess(code);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(2);
+async function runProcess(): Promise<void> {
+  try {
+    endProcess(await main(process.argv.slice(2)));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
 }
+
+// As one file, the bundle is also what the threads of an engine run.
+if (isMainThread) await runProcess();
+else await import("./adapters/onnx/session-thread.ts");

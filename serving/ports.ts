@@ -1,7 +1,9 @@
 // What the serving code needs from outside, as interfaces: clock, chance, log, keys, routes, model servers, the caller.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { EngineEvent, EngineStatus, GenerateRequest } from "./contract/generation.ts";
+import type { Embeddings, InferenceStatus, InferRequest } from "./contract/inference.ts";
 import type { OpenAiFault } from "./contract/openai/fault.ts";
+import type { Tensor } from "./contract/tensor.ts";
 import type { ClientKey } from "./core/auth/authorize-key.ts";
 import type { UpstreamFault } from "./core/route/decide-recovery.ts";
 import type { Endpoint } from "./core/route/endpoint.ts";
@@ -33,6 +35,16 @@ export type Engine = {
   /** Rejects with an EngineFault before its first event when the request is refused; ends without an `end` event on abort. */
   readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>;
   readonly status: () => EngineStatus;
+  readonly close: () => Promise<void>;
+};
+
+/** A loaded graph behind a bounded queue. Both calls reject with an EngineFault, and with the signal's reason on abort. */
+export type InferenceEngine = {
+  /** The inputs fit the model's, by `status().tensors`. */
+  readonly infer: (request: InferRequest, signal: AbortSignal) => Promise<readonly Tensor[]>;
+  /** Undefined where the model takes no texts. */
+  readonly embed: ((texts: readonly string[], signal: AbortSignal) => Promise<Embeddings>) | undefined;
+  readonly status: () => InferenceStatus;
   readonly close: () => Promise<void>;
 };
 
@@ -88,6 +100,40 @@ export type RunningCall = {
   readonly end: Promise<UpstreamFault | undefined>;
   /** Gives the connection up; `end` then resolves to `aborted`. */
   readonly abort: () => void;
+};
+
+export type ProviderCall = {
+  /** Name in the gateway's configuration. */
+  readonly provider: string;
+  /** The provider's own name for the model. */
+  readonly model: string;
+  /** Behind `/v1`, e.g. `/chat/completions`. */
+  readonly operation: string;
+  /** The caller's, of which few go on. */
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly requestId: string;
+  /** Limit for the answer's headers to arrive. */
+  readonly firstByteMs: number;
+};
+
+/** What a provider said of itself, for logs. */
+export type ProviderHead = {
+  readonly status: number;
+  /** The provider's own id of the request. */
+  readonly requestId: string | undefined;
+};
+
+/** `start` comes with answers only; what the provider refused ends in `fail`, before the call ends. */
+export type ProviderSink = UpstreamSink & {
+  readonly answered: (head: ProviderHead) => void;
+  readonly fail: (fault: OpenAiFault) => void;
+};
+
+/** Models outside of the cluster, asked with the platform's own keys. */
+export type Providers = {
+  readonly send: (call: ProviderCall, sink: ProviderSink) => RunningCall;
+  readonly close: () => Promise<void>;
 };
 
 export type Upstreams = {

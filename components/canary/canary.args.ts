@@ -2,7 +2,7 @@
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
 import type { Input } from "@pulumi/pulumi";
 import { z } from "zod";
-import { endpointName, semanticVersion } from "../kit/names.ts";
+import { dnsLabel, endpointName, semanticVersion } from "../kit/names.ts";
 import type { Override } from "../kit/override.ts";
 import { ownership } from "../kit/ownership.ts";
 
@@ -19,6 +19,14 @@ export const stickyBy = z
   .enum(["request", "session", "user"])
   .default("session")
   .describe("What keeps a caller on one side: nothing, the session or the user.");
+
+export const externalModel = z.strictObject({
+  provider: dnsLabel.describe("Name of the provider in the gateway's settings."),
+  model: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/, "a name of 1 to 256 characters without blanks")
+    .describe("The provider's own name for the model."),
+});
 
 export const canarySettings = z
   .strictObject({
@@ -37,6 +45,10 @@ export const canarySettings = z
       .describe(
         "Versions that may be without a pod: the gateway holds their requests until one is up. None when left out.",
       ),
+    external: z
+      .record(semanticVersion, externalModel)
+      .default({})
+      .describe("Versions that a provider serves, and what they are there. None when left out."),
   })
   .superRefine((it, context) => {
     for (const problem of findWeightProblems(it.versions, it.weights)) {
@@ -45,6 +57,18 @@ export const canarySettings = z
     for (const [index, version] of it.sleeping.entries()) {
       if (it.versions.includes(version)) continue;
       context.addIssue({ code: "custom", path: ["sleeping", index], message: existing(it.versions) });
+    }
+    for (const version of Object.keys(it.external)) {
+      const path = ["external", version];
+      if (!it.versions.includes(version)) {
+        context.addIssue({ code: "custom", path, message: existing(it.versions) });
+      } else if (it.sleeping.includes(version)) {
+        context.addIssue({
+          code: "custom",
+          path,
+          message: "a version that does not sleep: a provider has no pods",
+        });
+      }
     }
   });
 

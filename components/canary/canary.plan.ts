@@ -6,6 +6,8 @@ export type BackendPlan = {
   readonly version: string;
   /** Percentage of requests. */
   readonly weight: number;
+  /** Undefined for a version with pods of its own. */
+  readonly external: CanarySettings["external"][string] | undefined;
 };
 
 export type CanaryPlan = {
@@ -23,7 +25,11 @@ export function planCanary(settings: CanarySettings): CanaryPlan {
   const { endpoint, stickyBy } = settings;
   const backends = [...new Set(settings.versions)]
     .sort((a, b) => (a < b ? -1 : 1))
-    .map((version) => ({ version, weight: settings.weights[version] ?? 0 }));
+    .map((version) => ({
+      version,
+      weight: settings.weights[version] ?? 0,
+      external: settings.external[version],
+    }));
   const labels = standardLabels(settings.ownership, { name: "route", instance: endpoint });
   const sleeping = backends.map(({ version }) => version).filter((it) => settings.sleeping.includes(it));
   return { endpoint, labels, backends, stickyBy, sleeping };

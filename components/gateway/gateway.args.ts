@@ -1,7 +1,7 @@
 // Settings of the gateway: how many pods, how it is reached, and how long it waits for models.
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
 import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/index.js";
-import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
+import type { SecretArgs, ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/index.js";
 import type { Input } from "@pulumi/pulumi";
 import { z } from "zod";
@@ -11,6 +11,7 @@ import type { Override } from "../kit/override.ts";
 import { ownership } from "../kit/ownership.ts";
 import { containerResources } from "../kit/quantities.ts";
 import { rolloutSettings } from "../kit/rollout.ts";
+import { providers } from "./provider.args.ts";
 
 const NODE_PORT = "a node port from 30000 to 32767";
 
@@ -66,6 +67,7 @@ export const gatewayFields = z.strictObject({
 export const gatewaySettings = gatewayFields.extend({
   ownership,
   namespace: dnsLabel.describe("Namespace whose routes the gateway obeys."),
+  providers,
 });
 
 export type GatewaySettings = z.output<typeof gatewaySettings>;
@@ -80,6 +82,8 @@ export type GatewayRefs = {
   readonly keysSecret: Input<string>;
   /** Changes whenever that file does, so that pods are replaced. */
   readonly keysChecksum: Input<string>;
+  /** The key at each provider whose `key.from` is `config`; secret. */
+  readonly providerKeys?: Readonly<Record<string, Input<string>>>;
 };
 
 export type GatewayOverride = {
@@ -87,6 +91,8 @@ export type GatewayOverride = {
   readonly service?: Override<ServiceArgs>;
   readonly disruptionBudget?: Override<PodDisruptionBudgetArgs>;
   readonly gateway?: Override<CustomResourceArgs>;
+  /** The Secrets of providers' keys. */
+  readonly providerKey?: Override<SecretArgs>;
 };
 
 export type GatewayArgs = z.input<typeof gatewaySettings> & {

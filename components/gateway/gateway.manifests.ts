@@ -1,7 +1,7 @@
 // Plan of the gateway → arguments of its Kubernetes and Gateway API objects.
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
 import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/index.js";
-import type { ConfigMapArgs, ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
+import type { ConfigMapArgs, SecretArgs, ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/index.js";
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
@@ -11,8 +11,10 @@ import { toResourceRequirements } from "../kit/quantities.ts";
 import { deploymentArgs } from "../kit/rollout.ts";
 import type { GatewayRefs } from "./gateway.args.ts";
 import { type GatewayPlan, KEYS_DIR } from "./gateway.plan.ts";
+import { PROVIDERS_DIR, type ProviderKeyPlan } from "./provider.plan.ts";
 
 const NAME = "gateway";
+const PROVIDERS = "providers";
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 
 /** Name of the Gateway and of its class, under which routes find this gateway. */
@@ -23,7 +25,23 @@ export function gatewayConfigArgs(plan: GatewayPlan, namespace: Input<string>): 
   return pod.configMapArgs(plan.config, { namespace, labels: { ...plan.labels } });
 }
 
-type DeploymentRefs = GatewayRefs & { readonly config: Input<string> };
+type DeploymentRefs = GatewayRefs & {
+  readonly config: Input<string>;
+  /** Names of the Secrets that are ours, known once they exist. */
+  readonly providerSecrets?: Readonly<Record<string, Input<string>>>;
+};
+
+/** A provider's key. */
+export function providerSecretArgs(
+  { secretName, field, made }: ProviderKeyPlan,
+  refs: { readonly namespace: Input<string>; readonly value: Input<string> },
+): SecretArgs {
+  return {
+    metadata: { name: secretName, namespace: refs.namespace, labels: { ...made } },
+    type: "Opaque",
+    stringData: { [field]: refs.value },
+  };
+}
 
 /** The gateway's pods. */
 export function gatewayDeploymentArgs(plan: GatewayPlan, refs: DeploymentRefs): DeploymentArgs {
@@ -53,9 +71,29 @@ function toPodSpec(plan: GatewayPlan, refs: DeploymentRefs): core.v1.PodSpec {
     volumes: [
       { name: "config", configMap: { name: refs.config } },
       { name: "keys", secret: { secretName: refs.keysSecret } },
+      ...toProviderVolumes(plan.providerKeys, refs),
       pod.scratchVolume,
     ],
   };
+}
+
+/**
+ * Each key as a file named after its provider, which the kubelet renews in place. A Secret that is not there keeps no
+ * pod from starting: the gateway serves everything else, and takes the key once it comes.
+ */
+function toProviderVolumes(
+  keys: readonly ProviderKeyPlan[],
+  { providerSecrets = {} }: DeploymentRefs,
+): core.v1.Volume[] {
+  if (keys.length === 0) return [];
+  const sources = keys.map(({ provider, secretName, field }) => ({
+    secret: {
+      name: providerSecrets[provider] ?? secretName,
+      items: [{ key: field, path: provider }],
+      optional: true,
+    },
+  }));
+  return [{ name: PROVIDERS, projected: { sources } }];
 }
 
 function toContainer(plan: GatewayPlan, image: Input<string>): core.v1.Container {
@@ -72,6 +110,9 @@ function toContainer(plan: GatewayPlan, image: Input<string>): core.v1.Container
     volumeMounts: [
       { name: "config", mountPath: pod.CONFIG_DIR, readOnly: true },
       { name: "keys", mountPath: KEYS_DIR, readOnly: true },
+      ...(plan.providerKeys.length > 0
+        ? [{ name: PROVIDERS, mountPath: PROVIDERS_DIR, readOnly: true }]
+        : []),
       pod.scratchMount,
     ],
   };

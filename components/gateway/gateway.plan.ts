@@ -3,6 +3,7 @@ import type { GatewayRuntime } from "../../serving/contract/runtime-config.ts";
 import { selectorLabels, standardLabels } from "../kit/ownership.ts";
 import { type ConfigFiles, planConfigFiles, terminationSeconds } from "../kit/pod.ts";
 import type { GatewaySettings } from "./gateway.args.ts";
+import { type ProviderKeyPlan, planProviderKeys, toRuntimeProviders } from "./provider.plan.ts";
 
 export const KEYS_DIR = "/etc/rampa/keys";
 
@@ -15,6 +16,7 @@ export type GatewayPlan = {
   readonly config: ConfigFiles;
   readonly startupSeconds: number;
   readonly terminationSeconds: number;
+  readonly providerKeys: readonly ProviderKeyPlan[];
 } & Pick<GatewaySettings, "replicas" | "resources" | "service" | "rollout" | "spread" | "createGatewayClass">;
 
 /** Decides what the gateway's deployment consists of. */
@@ -27,6 +29,7 @@ export function planGateway(settings: GatewaySettings): GatewayPlan {
     config: planConfigFiles("gateway", { "config.json": toRuntime(settings) }),
     startupSeconds: STARTUP_SECONDS,
     terminationSeconds: terminationSeconds(settings.drain),
+    providerKeys: planProviderKeys(settings.providers, settings.ownership),
     replicas,
     resources,
     service,
@@ -37,13 +40,16 @@ export function planGateway(settings: GatewaySettings): GatewayPlan {
 }
 
 /** What is left out takes the runtime's own defaults. */
-type WrittenRuntime = Omit<GatewayRuntime, "listen" | "hold"> & Partial<Pick<GatewayRuntime, "hold">>;
+type WrittenRuntime = Omit<GatewayRuntime, "listen" | "hold" | "providers"> &
+  Partial<Pick<GatewayRuntime, "hold" | "providers">>;
 
 function toRuntime(settings: GatewaySettings): WrittenRuntime {
+  const providers = toRuntimeProviders(settings.providers);
   return {
     role: "gateway",
     keysFile: `${KEYS_DIR}/keys.json`,
     routes: { from: "kubernetes", namespace: settings.namespace },
+    ...(Object.keys(providers).length > 0 && { providers }),
     timeouts: settings.timeouts,
     ...(settings.hold && { hold: settings.hold }),
     limits: settings.limits,

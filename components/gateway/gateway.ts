@@ -1,15 +1,16 @@
 // AiGateway: the pods that callers reach, the Gateway their routes belong to, and the way in.
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/index.js";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/index.js";
-import { ConfigMap, Service } from "@pulumi/kubernetes/core/v1/index.js";
+import { ConfigMap, Secret, Service } from "@pulumi/kubernetes/core/v1/index.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/index.js";
-import { type ComponentResourceOptions, type Input, type Output, output } from "@pulumi/pulumi";
+import { type ComponentResourceOptions, type Input, type Output, output, secret } from "@pulumi/pulumi";
 import { BaseComponent } from "../kit/component.ts";
+import { InvariantError } from "../kit/invariant-error.ts";
 import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
 import { rolloutTimeouts } from "../kit/rollout.ts";
-import { type GatewayArgs, type GatewayOverride, gatewaySettings } from "./gateway.args.ts";
+import { type GatewayArgs, type GatewayOverride, type GatewayRefs, gatewaySettings } from "./gateway.args.ts";
 import * as manifests from "./gateway.manifests.ts";
 import { type GatewayPlan, planGateway } from "./gateway.plan.ts";
 
@@ -51,10 +52,31 @@ export class AiGateway extends BaseComponent {
       manifests.gatewayConfigArgs(plan, refs.namespace),
       this.childOptions({ aliases: [{ name: this.childName("config") }] }),
     );
+    const providerSecrets = this.#createProviderKeys(plan, refs, override?.providerKey);
+    const all = { ...refs, config, providerSecrets };
     new Deployment(
       this.childName("deployment"),
-      applyOverride(manifests.gatewayDeploymentArgs(plan, { ...refs, config }), override?.deployment),
+      applyOverride(manifests.gatewayDeploymentArgs(plan, all), override?.deployment),
       this.childOptions({ customTimeouts: rolloutTimeouts(plan) }),
+    );
+  }
+
+  /** Names of the Secrets, by provider. */
+  #createProviderKeys(
+    plan: GatewayPlan,
+    refs: GatewayRefs,
+    override: GatewayOverride["providerKey"],
+  ): Record<string, Output<string>> {
+    const own = plan.providerKeys.filter(({ made }) => made !== undefined);
+    return Object.fromEntries(
+      own.map((key) => {
+        const value = refs.providerKeys?.[key.provider];
+        if (value === undefined) throw new InvariantError(`no key was given for provider ${key.provider}`);
+        const args = manifests.providerSecretArgs(key, { namespace: refs.namespace, value: secret(value) });
+        const name = this.childName(key.secretName);
+        const made = applyOverride(args, override);
+        return [key.provider, named(Secret, name, made, this.childOptions())];
+      }),
     );
   }
 

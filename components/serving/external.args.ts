@@ -1,19 +1,33 @@
-// Settings of a version that a provider serves outside of the cluster: agreed on, and not part of a stack file yet.
+// Settings of a version that a provider serves outside of the cluster.
+import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
+import type { Input } from "@pulumi/pulumi";
 import { z } from "zod";
-import { dnsLabel } from "../kit/names.ts";
+import { dnsLabel, endpointName, semanticVersion } from "../kit/names.ts";
+import type { Override } from "../kit/override.ts";
+import { ownership } from "../kit/ownership.ts";
+import { modelCard } from "./model-card.args.ts";
 
-/** Waits for a gateway that speaks TLS to upstreams, adds a provider's key and puts the provider's model in requests. */
+/** As it stands in a stack file. */
 export const externalVersion = z.strictObject({
-  engine: z.literal("external").describe("An OpenAI-compatible endpoint of a provider; no pods."),
-  baseUrl: z
-    .url({ protocol: /^https$/, error: "an https URL, e.g. https://api.example.com/v1" })
-    .describe("What an OpenAI client takes as its base URL."),
-  model: z.string().min(1).describe("The provider's name for the model."),
-  keySecret: z
-    .strictObject({
-      name: dnsLabel.describe("Name of the Secret, in the environment's namespace."),
-      key: z.string().min(1).default("key").describe("Its key that holds the provider's key."),
-    })
-    .describe("Secret with the key that the gateway sends instead of the caller's."),
-  concurrency: z.int().min(1).default(64).describe("Requests that may be under way at once."),
+  engine: z.literal("external").describe("A model of a provider outside of the cluster; no pods."),
+  provider: dnsLabel.describe("Name of the provider among `rampa:providers`."),
+  model: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/, "a name of 1 to 256 characters without blanks")
+    .describe("The provider's own name for the model: what its requests get as `model`."),
+  card: modelCard,
 });
+
+export type ExternalVersionSettings = z.output<typeof externalVersion>;
+
+export const externalVersionSettings = externalVersion.omit({ engine: true }).extend({
+  ownership,
+  endpoint: endpointName.describe("The name that callers use as `model`."),
+  version: semanticVersion.describe("Semantic version of the model."),
+});
+
+export type ExternalVersionArgs = z.input<typeof externalVersionSettings> & {
+  readonly refs: { readonly namespace: Input<string> };
+  /** Changes to single children, by name. */
+  readonly override?: { readonly service?: Override<ServiceArgs> };
+};

@@ -27,7 +27,7 @@ const WEIGHT_BITS: Readonly<Record<VllmSettings["quantization"] | TgiSettings["q
 
 /** What is wrong with serving the version on GPUs of `memoryGib`; engines that declare no shape are not judged. */
 export function findFitProblems(version: VersionSettings, gpu: { readonly memoryGib: number }): FitProblem[] {
-  if (version.engine === "llama") return [];
+  if (version.engine === "llama" || version.engine === "onnx") return [];
   const memory = {
     memoryGib: memoryOfGpu(version.gpu, gpu.memoryGib),
     utilization: version.gpuMemoryUtilization,

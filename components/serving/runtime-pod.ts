@@ -4,11 +4,13 @@ import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
 import { MODEL_ENVIRONMENT } from "../../serving/contract/runtime-config.ts";
 import { PORTS } from "../contract/labels.ts";
+import { withGpus } from "../kit/gpu.ts";
 import { InvariantError } from "../kit/invariant-error.ts";
 import * as pod from "../kit/pod.ts";
 import { toResourceRequirements } from "../kit/quantities.ts";
+import { type FetchPlan, MODELS_DIR, type RuntimePlan } from "./runtime.plan.ts";
 import type { ModelVersionRefs } from "./serving.args.ts";
-import { MODELS_DIR, type ModelVersionPlan, type RuntimePlan } from "./serving.plan.ts";
+import type { ModelVersionPlan } from "./serving.plan.ts";
 
 type Plan = ModelVersionPlan<RuntimePlan>;
 
@@ -25,7 +27,9 @@ export function runtimePodSpec(
   const image = plan.pods.image ?? refs.image;
   return {
     securityContext: pod.restrictedPod,
-    ...(plan.pods.weights.fetches && { initContainers: [toFetchContainer(plan, image)] }),
+    ...(plan.pods.fetches.length > 0 && {
+      initContainers: plan.pods.fetches.map((fetch) => toFetchContainer(plan, fetch, image)),
+    }),
     containers: [toModelContainer(plan, image)],
     volumes: [
       { name: "config", configMap: { name: refs.config } },
@@ -38,24 +42,20 @@ export function runtimePodSpec(
 function toModelContainer(plan: Plan, image: Input<string>): core.v1.Container {
   const container = toContainer("model", "config.json", image);
   const environment = Object.entries(MODEL_ENVIRONMENT).map(([name, value]) => ({ name, value }));
-  const { requests, limits } = toResourceRequirements(plan.resources);
   return {
     ...container,
     env: [...container.env, ...environment],
     ports: [{ name: PORTS.http.name, containerPort: PORTS.http.number, protocol: "TCP" }],
-    resources: {
-      requests: { ...requests, ...plan.gpu?.resources },
-      limits: { ...limits, ...plan.gpu?.resources },
-    },
+    resources: withGpus(toResourceRequirements(plan.resources), plan.gpu),
     ...pod.toProbes(plan.startupSeconds),
     volumeMounts: [CONFIG_MOUNT, { name: "models", mountPath: MODELS_DIR, readOnly: true }, pod.scratchMount],
   };
 }
 
 /** Runs before the model: fetches the weights into the volume unless they lie there, and verifies their checksum. */
-function toFetchContainer(plan: Plan, image: Input<string>): core.v1.Container {
+function toFetchContainer(plan: Plan, { name, file }: FetchPlan, image: Input<string>): core.v1.Container {
   return {
-    ...toContainer("fetch", "fetch.json", image),
+    ...toContainer(name, file, image),
     resources: toResourceRequirements(plan.resources),
     volumeMounts: [CONFIG_MOUNT, { name: "models", mountPath: MODELS_DIR }, pod.scratchMount],
   };
@@ -77,5 +77,8 @@ const CONFIG_MOUNT = { name: "config", mountPath: pod.CONFIG_DIR, readOnly: true
 function toWeightsVolume({ name, pods }: Plan, claim: Input<string> | undefined): core.v1.Volume {
   if (pods.weights.kind === "pod") return { name: "models", emptyDir: { sizeLimit: pods.weights.size } };
   if (claim === undefined) throw new InvariantError(`${name}: a node's cache without refs.cacheClaim`);
-  return { name: "models", persistentVolumeClaim: { claimName: claim, readOnly: !pods.weights.fetches } };
+  return {
+    name: "models",
+    persistentVolumeClaim: { claimName: claim, readOnly: pods.weights.kind === "node" },
+  };
 }

@@ -43,7 +43,9 @@ const keda = z
       .int(FROM_ONE)
       .min(1, FROM_ONE)
       .default(900)
-      .describe("Time without any request before the last pod goes, where `min` is 0."),
+      .describe(
+        "Time without any request before the last pod goes, where `min` is 0; it begins two minutes, or two readings where that is more, after the last one.",
+      ),
     pollingSeconds: z
       .int(POLLING)
       .min(5, POLLING)
@@ -53,7 +55,9 @@ const keda = z
     prometheusUrl: z
       .url({ protocol: /^https?$/, error: "an http or https URL" })
       .default("http://prometheus-operated.monitoring.svc:9090")
-      .describe("The Prometheus that scrapes the namespace."),
+      .describe(
+        "The Prometheus that scrapes the namespace; on a stack's own cluster the address of a Service.",
+      ),
   })
   .refine((it) => it.min <= it.max, ORDER);
 

@@ -34,8 +34,7 @@ export function scaledObjectArgs(
       pollingInterval: settings.pollingSeconds,
       cooldownPeriod: idleSeconds,
       initialCooldownPeriod: idleSeconds,
-      // Without Prometheus nobody knows what is needed: what runs goes on.
-      fallback: { failureThreshold: FAILED_READINGS, replicas: min, behavior: "currentReplicasIfHigher" },
+      ...(min > 0 && { fallback: toFallback(min) }),
       advanced: { horizontalPodAutoscalerConfig: { behavior: toBehavior(settings.downSeconds) } },
       triggers: triggers.map((trigger) => ({
         type: "prometheus",
@@ -46,10 +45,16 @@ export function scaledObjectArgs(
           query: output(target.namespace).apply((namespace) => toQuery(trigger, namespace)),
           threshold: String(settings.target),
           activationThreshold: "0",
+          ignoreNullValues: String(trigger.absentIsZero),
         },
       })),
     },
   };
+}
+
+/** Without Prometheus nobody knows what is needed: what runs goes on. What may sleep has none, as KEDA would wake it. */
+function toFallback(replicas: number): object {
+  return { failureThreshold: FAILED_READINGS, replicas, behavior: "currentReplicasIfHigher" };
 }
 
 /** An autoscaler of Kubernetes itself. */

@@ -1,12 +1,13 @@
 // Settings of a version's scaling → limits of its autoscaler and the Prometheus queries that it asks.
-import { GATEWAY_WAITING_REQUESTS } from "../../serving/contract/metric-names.ts";
+import { GATEWAY_REQUESTS, GATEWAY_WAITING_REQUESTS } from "../../serving/contract/metric-names.ts";
 import type { ScalingSettings } from "./scaling.args.ts";
 
-export type Engine = "llama" | "vllm" | "tgi";
+export type Engine = "llama" | "onnx" | "vllm" | "tgi";
 
 /** Gauges of each engine: requests being answered and requests waiting. */
 const METRICS: Readonly<Record<Engine, { readonly running: string; readonly waiting: string }>> = {
   llama: { running: "rampa_model_sequences_busy", waiting: "rampa_model_queue_depth" },
+  onnx: { running: "rampa_model_requests_running", waiting: "rampa_model_queue_depth" },
   vllm: { running: "vllm:num_requests_running", waiting: "vllm:num_requests_waiting" },
   tgi: { running: "tgi_batch_current_size", waiting: "tgi_queue_size" },
 };
@@ -16,7 +17,14 @@ export type TriggerPlan = {
   readonly name: string;
   readonly metrics: readonly string[];
   readonly labels: { readonly endpoint: string; readonly version: string };
+  /** Of counters: 1 if they grew within this time, else 0; of gauges left out. */
+  readonly grownWithinSeconds?: number;
+  /** Whether no series at all means 0; else it means that nobody knows, and nothing is changed. */
+  readonly absentIsZero: boolean;
 };
+
+/** At least two scrapes of the slowest kind, without which a counter shows no growth. */
+const GROWTH_SECONDS = 120;
 
 export type ScalingPlan =
   | { readonly kind: "none"; readonly mostPods: number }
@@ -61,15 +69,28 @@ function planTriggers({ engine, endpoint, version, scaling }: Scaled): TriggerPl
     name: "requests",
     metrics: onlyWaiting ? [waiting] : [running, waiting],
     labels,
+    absentIsZero: true,
   };
-  // Without a pod there is nobody to ask but the gateway.
-  const held = { name: "held", metrics: [GATEWAY_WAITING_REQUESTS], labels };
-  return scaling.kind === "keda" && scaling.min === 0 ? [requests, held] : [requests];
+  if (scaling.kind !== "keda" || scaling.min > 0) return [requests];
+  // Without a pod there is nobody to ask but the gateway, which always has a figure.
+  const held = { name: "held", metrics: [GATEWAY_WAITING_REQUESTS], labels, absentIsZero: false };
+  // Requests that begin and end between two scrapes leave no trace in a gauge.
+  const used = {
+    name: "used",
+    metrics: [GATEWAY_REQUESTS],
+    labels,
+    grownWithinSeconds: Math.max(GROWTH_SECONDS, 2 * scaling.pollingSeconds),
+    absentIsZero: true,
+  };
+  return [requests, held, used];
 }
 
 /** The query in PromQL; labels are names of Kubernetes objects and versions, which need no escaping. */
-export function toQuery({ metrics, labels }: TriggerPlan, namespace: string): string {
+export function toQuery({ metrics, labels, grownWithinSeconds }: TriggerPlan, namespace: string): string {
   const name = metrics.length === 1 ? `__name__="${metrics[0]}"` : `__name__=~"${metrics.join("|")}"`;
   const matchers = Object.entries({ namespace, ...labels }).map(([label, value]) => `${label}="${value}"`);
-  return `sum({${[name, ...matchers].join(",")}})`;
+  const series = `{${[name, ...matchers].join(",")}}`;
+  return grownWithinSeconds === undefined
+    ? `sum(${series})`
+    : `sum(increase(${series}[${grownWithinSeconds}s])) > bool 0`;
 }

@@ -2,6 +2,7 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
 import { PORTS } from "../contract/labels.ts";
+import { withGpus } from "../kit/gpu.ts";
 import { InvariantError } from "../kit/invariant-error.ts";
 import * as pod from "../kit/pod.ts";
 import { toResourceRequirements } from "../kit/quantities.ts";
@@ -28,7 +29,6 @@ export function serverPodSpec(plan: Plan, refs: ModelVersionRefs): core.v1.PodSp
 }
 
 function toContainer({ pods: server, resources, gpu, startupSeconds }: Plan): core.v1.Container {
-  const { requests, limits } = toResourceRequirements(resources);
   return {
     name: "model",
     image: server.image,
@@ -41,10 +41,7 @@ function toContainer({ pods: server, resources, gpu, startupSeconds }: Plan): co
       ...toToken(server),
     ],
     ports: [{ name: PORTS.http.name, containerPort: PORTS.http.number, protocol: "TCP" }],
-    resources: {
-      requests: { ...requests, ...gpu?.resources },
-      limits: { ...limits, ...gpu?.resources },
-    },
+    resources: withGpus(toResourceRequirements(resources), gpu),
     securityContext: pod.restrictedContainer,
     ...toHealthProbes(startupSeconds),
     ...(server.settleSeconds > 0 && { lifecycle: { preStop: { sleep: { seconds: server.settleSeconds } } } }),

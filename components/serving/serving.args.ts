@@ -6,13 +6,17 @@ import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/index.js";
 import type { Input } from "@pulumi/pulumi";
 import { z } from "zod";
-import { certificates, modelRuntime } from "../../serving/contract/runtime-config.ts";
+import { certificates } from "../../serving/contract/certificates.ts";
+import { CHECKOUT_SOURCE } from "../../serving/contract/model-source.ts";
+import { modelRuntime } from "../../serving/contract/runtime-config.ts";
 import { gpuSettings } from "../kit/gpu.ts";
 import { endpointName, semanticVersion } from "../kit/names.ts";
 import type { Override } from "../kit/override.ts";
 import { ownership } from "../kit/ownership.ts";
+import { artefactsOf } from "./artefacts.ts";
 import { deploymentFields } from "./deployment.args.ts";
 import { engineImage, readsCache } from "./model-files.args.ts";
+import { onnxVersion } from "./onnx.args.ts";
 import { findScalingProblems } from "./scaling.args.ts";
 import { tgiVersion } from "./tgi.args.ts";
 import { vllmVersion } from "./vllm.args.ts";
@@ -62,27 +66,50 @@ const placement = {
 };
 
 /** A version as it stands in a stack file. */
-export const modelVersion = z.discriminatedUnion("engine", [llamaVersion, vllmVersion, tgiVersion]);
+export const modelVersion = z.discriminatedUnion("engine", [
+  llamaVersion,
+  onnxVersion,
+  vllmVersion,
+  tgiVersion,
+]);
 
 export type VersionSettings = z.output<typeof modelVersion>;
 
 export const modelVersionSettings = z
   .discriminatedUnion("engine", [
     llamaVersion.safeExtend(placement),
+    onnxVersion.safeExtend(placement),
     vllmVersion.safeExtend(placement),
     tgiVersion.safeExtend(placement),
   ])
   .superRefine((it, context) => {
-    const lacksCache = it.engine !== "llama" && readsCache(it) && it.cache === "pod";
-    const cache = {
-      path: ["cache"],
-      want: '"node" or "shared", as weights or adapters lie in the nodes\' cache',
-    };
-    const problems = [...findScalingProblems(it, it.ownership.environment), ...(lacksCache ? [cache] : [])];
+    const problems = [
+      ...findScalingProblems(it, it.ownership.environment),
+      ...findCacheProblems(it),
+      ...findReachProblems(it),
+    ];
     for (const { path, want } of problems) {
       context.addIssue({ code: "custom", path: [...path], message: want });
     }
   });
+
+type Placed = VersionSettings & Pick<z.output<z.ZodObject<typeof placement>>, "cache">;
+type Problem = { readonly path: readonly (string | number)[]; readonly want: string };
+
+function findCacheProblems(it: Placed): readonly Problem[] {
+  if (it.engine === "llama" || it.engine === "onnx" || it.cache !== "pod" || !readsCache(it)) return [];
+  return [{ path: ["cache"], want: '"node" or "shared", as weights or adapters lie in the nodes\' cache' }];
+}
+
+/** A file of the checkout comes to the pods only with a cache that is filled from there. */
+function findReachProblems(it: Placed): readonly Problem[] {
+  const own = artefactsOf(it).filter(({ source }) => source.startsWith(CHECKOUT_SOURCE));
+  if (it.cache === "node") return [];
+  return own.map(({ source }) => ({
+    path: ["artefact", "source"],
+    want: `an address that pods reach: ${source} lies in the checkout`,
+  }));
+}
 
 export type ModelVersionSettings = z.output<typeof modelVersionSettings>;
 

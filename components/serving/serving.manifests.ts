@@ -5,18 +5,23 @@ import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/index
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
 import { PORTS } from "../contract/labels.ts";
+import { claimsOfPod } from "../kit/gpu-claim.ts";
 import * as pod from "../kit/pod.ts";
 import { deploymentArgs } from "../kit/rollout.ts";
+import type { RuntimePlan } from "./runtime.plan.ts";
 import { runtimePodSpec } from "./runtime-pod.ts";
 import type { ServerPlan } from "./server.plan.ts";
 import { serverPodSpec } from "./server-pod.ts";
 import type { ModelVersionRefs } from "./serving.args.ts";
-import type { ModelVersionPlan, RuntimePlan } from "./serving.plan.ts";
+import type { ModelVersionPlan } from "./serving.plan.ts";
+
+/** `claimTemplate` is the name of the template of the pods' GPU claims, where the plan has claims. */
+type PodRefs = ModelVersionRefs & { readonly claimTemplate?: Input<string> };
 
 /** The version's pods, by our own runtime. */
 export function runtimeDeploymentArgs(
   plan: ModelVersionPlan<RuntimePlan>,
-  refs: ModelVersionRefs & { readonly config: Input<string> },
+  refs: PodRefs & { readonly config: Input<string> },
 ): DeploymentArgs {
   const checksum = { [pod.ANNOTATION_CONFIG_CHECKSUM]: plan.pods.config.checksum };
   return toDeployment(plan, refs, {
@@ -26,10 +31,7 @@ export function runtimeDeploymentArgs(
 }
 
 /** The version's pods, by another project's engine. */
-export function serverDeploymentArgs(
-  plan: ModelVersionPlan<ServerPlan>,
-  refs: ModelVersionRefs,
-): DeploymentArgs {
+export function serverDeploymentArgs(plan: ModelVersionPlan<ServerPlan>, refs: PodRefs): DeploymentArgs {
   return toDeployment(plan, refs, {
     annotations: { ...plan.annotations },
     spec: { ...toPodFrame(plan, refs), ...serverPodSpec(plan, refs) },
@@ -44,7 +46,7 @@ function toDeployment(
   return deploymentArgs(plan, { name: plan.name, namespace: refs.namespace, ...template });
 }
 
-function toPodFrame(plan: ModelVersionPlan, refs: ModelVersionRefs) {
+function toPodFrame(plan: ModelVersionPlan, refs: PodRefs) {
   return {
     serviceAccountName: refs.serviceAccount,
     automountServiceAccountToken: false,
@@ -52,6 +54,7 @@ function toPodFrame(plan: ModelVersionPlan, refs: ModelVersionRefs) {
     priorityClassName: refs.priorityClass,
     terminationGracePeriodSeconds: plan.terminationSeconds,
     topologySpreadConstraints: pod.toSpread(plan.spread, plan.selector),
+    ...(refs.claimTemplate !== undefined && { resourceClaims: claimsOfPod(refs.claimTemplate) }),
     ...(plan.gpu && { nodeSelector: { ...plan.gpu.nodeSelector } }),
     tolerations: [...(plan.gpu?.tolerations ?? []), ...pod.lostNodeTolerations],
   };

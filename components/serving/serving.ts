@@ -4,12 +4,15 @@ import { Deployment, type DeploymentArgs } from "@pulumi/kubernetes/apps/v1/inde
 import { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2/index.js";
 import { ConfigMap, Service } from "@pulumi/kubernetes/core/v1/index.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/index.js";
+import { ResourceClaimTemplate } from "@pulumi/kubernetes/resource/v1/index.js";
 import { all, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
 import { BaseComponent } from "../kit/component.ts";
+import { claimTemplateArgs } from "../kit/gpu-claim.ts";
 import { named } from "../kit/named.ts";
 import { applyOverride } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
 import { rolloutTimeouts } from "../kit/rollout.ts";
+import type { RuntimePlan } from "./runtime.plan.ts";
 import { modelConfigArgs } from "./runtime-pod.ts";
 import { autoscalerArgs, scaledObjectArgs } from "./scaling.manifests.ts";
 import {
@@ -19,7 +22,7 @@ import {
   modelVersionSettings,
 } from "./serving.args.ts";
 import * as manifests from "./serving.manifests.ts";
-import { type ModelVersionPlan, planModelVersion, type RuntimePlan } from "./serving.plan.ts";
+import { type ModelVersionPlan, planModelVersion } from "./serving.plan.ts";
 
 const TOKEN = { area: "serving", kind: "ModelVersion" };
 
@@ -51,9 +54,21 @@ export class ModelVersion extends BaseComponent {
 
   #deploymentArgs(plan: ModelVersionPlan, refs: ModelVersionRefs): DeploymentArgs {
     const { pods } = plan;
-    if (pods.kind === "server") return manifests.serverDeploymentArgs({ ...plan, pods }, refs);
+    const podRefs = { ...refs, ...this.#createClaims(plan, refs) };
+    if (pods.kind === "server") return manifests.serverDeploymentArgs({ ...plan, pods }, podRefs);
     const runtime = { ...plan, pods };
-    return manifests.runtimeDeploymentArgs(runtime, { ...refs, config: this.#createConfig(runtime, refs) });
+    const config = this.#createConfig(runtime, refs);
+    return manifests.runtimeDeploymentArgs(runtime, { ...podRefs, config });
+  }
+
+  #createClaims(
+    { name, gpu, labels }: ModelVersionPlan,
+    { namespace }: ModelVersionRefs,
+  ): { readonly claimTemplate?: Output<string> } {
+    if (gpu?.claim === undefined) return {};
+    const args = claimTemplateArgs(gpu.claim, name, { namespace, labels: { ...labels } });
+    const child = this.childName(gpu.claim.suffix);
+    return { claimTemplate: named(ResourceClaimTemplate, child, args, this.childOptions()) };
   }
 
   #createConfig(plan: ModelVersionPlan<RuntimePlan>, refs: ModelVersionRefs): Output<string> {

@@ -1,6 +1,8 @@
 // Configuration of one running role, written by the components and read by serving/main.ts from RAMPA_CONFIG.
 import { z } from "zod";
+import { certificates } from "./certificates.ts";
 import { modelArtefact } from "./model-source.ts";
+import { providerRuntime } from "./provider.ts";
 
 const port = z
   .int("a port from 1 to 65535")
@@ -68,10 +70,6 @@ const hold = z
   })
   .prefault({});
 
-const PEM = /^\s*(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
-
-export const certificates = z.string().regex(PEM, "one or more certificates in PEM form");
-
 export const modelRuntime = z.strictObject({
   role: z.literal("model"),
   listen: listen.prefault({}),
@@ -117,6 +115,75 @@ export const modelRuntime = z.strictObject({
   log,
 });
 
+const fileName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "a file name without a folder")
+  .refine((name) => name !== "model.onnx", "another name than that of the graph");
+
+export const inferenceRuntime = z.strictObject({
+  role: z.literal("inference"),
+  listen: listen.prefault({}),
+  endpoint: modelRuntime.shape.endpoint,
+  version: z.string().min(1),
+  artefact: modelArtefact.describe("The graph, as ONNX."),
+  externalData: z
+    .array(
+      modelArtefact.extend({ location: fileName.describe("Name by which the graph refers to the file.") }),
+    )
+    .default([])
+    .describe(
+      "Files beside the graph that hold its weights, each a `location`, a `source` and a `sha256`; none where the graph holds them itself.",
+    ),
+  embeddings: z
+    .strictObject({
+      tokenizer: modelArtefact.describe("`tokenizer.json`, as Hugging Face's tokenizers write it."),
+      pooling: z
+        .enum(["mean", "cls"])
+        .default("mean")
+        .describe(
+          "How vectors of tokens become one: their mean, or that of the first token. Without a meaning where the graph's output is one vector already.",
+        ),
+      normalize: z.boolean().default(true).describe("Whether vectors are scaled to length 1."),
+      maxTokens: z
+        .int()
+        .min(8)
+        .max(32_768)
+        .default(256)
+        .describe("Longest text in tokens; a longer one is refused with 400, never cut."),
+    })
+    .optional()
+    .describe("How texts become vectors; without it the model takes tensors only."),
+  cacheDir: modelRuntime.shape.cacheDir,
+  queueLimit: z
+    .int()
+    .min(0)
+    .default(64)
+    .describe("Requests that may wait for the engine; one more is refused with 503."),
+  deadlineMs: z
+    .int()
+    .min(100)
+    .default(30_000)
+    .describe("How long a request may wait and be computed; then it is refused with 503."),
+  threads: modelRuntime.shape.threads,
+  batchTokens: z
+    .int()
+    .min(8)
+    .max(1_048_576)
+    .default(2_048)
+    .describe(
+      "Tokens of one pass, those that fill texts up to the longest one included; more texts take several passes. It bounds the memory that a pass takes.",
+    ),
+  tensorElements: z
+    .int()
+    .min(1)
+    .max(268_435_456)
+    .default(1_048_576)
+    .describe("Most values of one input tensor; a larger one is refused with 400."),
+  limits: bodyLimits,
+  drain,
+  log,
+});
+
 /** Fetches artefacts into the node's cache and verifies them; runs as an init container and on the workstation. */
 export const fetchRuntime = z.strictObject({
   role: z.literal("fetch"),
@@ -139,6 +206,10 @@ export const gatewayRuntime = z.strictObject({
       }),
     ])
     .describe("Where the HTTPRoute objects that carry the weights are watched."),
+  providers: z
+    .record(z.string(), providerRuntime)
+    .default({})
+    .describe("Providers outside of the cluster, by the name that routes give them."),
   timeouts: z
     .strictObject({
       connectMs: milliseconds.default(5_000).describe("Until the model accepts the connection."),
@@ -159,10 +230,16 @@ export const gatewayRuntime = z.strictObject({
  */
 export const MODEL_ENVIRONMENT = { UV_THREADPOOL_SIZE: "1" } as const;
 
-export const runtimeConfig = z.discriminatedUnion("role", [gatewayRuntime, modelRuntime, fetchRuntime]);
+export const runtimeConfig = z.discriminatedUnion("role", [
+  gatewayRuntime,
+  modelRuntime,
+  inferenceRuntime,
+  fetchRuntime,
+]);
 
 export type GatewayRuntime = z.output<typeof gatewayRuntime>;
 export type ModelRuntime = z.output<typeof modelRuntime>;
+export type InferenceRuntime = z.output<typeof inferenceRuntime>;
 export type FetchRuntime = z.output<typeof fetchRuntime>;
 export type RuntimeConfig = z.output<typeof runtimeConfig>;
 /** What the components write; defaults may be left out. */

@@ -1,7 +1,13 @@
 // One request and its answer: id, abort, the fault encoder, and the cut when the server shuts down.
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { encodeFault, encodeFaultEvent, type OpenAiFault } from "../contract/openai/fault.ts";
+import { OPEN_INFERENCE_ROOT } from "../contract/open-inference.ts";
+import {
+  encodeFault,
+  encodeFaultEvent,
+  type FaultDialect,
+  type OpenAiFault,
+} from "../contract/openai/fault.ts";
 import type { AbortReason, Caller } from "../ports.ts";
 
 const SANE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -74,7 +80,7 @@ export class Exchange implements Caller {
     this.send(status, JSON.stringify(value), { "content-type": "application/json", ...headers });
   }
 
-  send(status: number, body: string, headers: OutgoingHttpHeaders): void {
+  send(status: number, body: string | Uint8Array, headers: OutgoingHttpHeaders): void {
     if (this.isOver) return;
     this.response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
     this.response.end(body);
@@ -86,7 +92,7 @@ export class Exchange implements Caller {
     if (this.isOver) return;
     const { response } = this;
     if (!response.headersSent) {
-      const { status, headers, body } = encodeFault(fault);
+      const { status, headers, body } = encodeFault(fault, dialectOf(this.path));
       this.send(status, body, headers);
     } else if (isEventStream(response)) {
       response.end(encodeFaultEvent(fault));
@@ -130,6 +136,12 @@ function requestIdOf(request: IncomingMessage): string {
     if (typeof given === "string" && SANE_ID.test(given)) return given;
   }
   return `req_${randomUUID().replaceAll("-", "")}`;
+}
+
+function dialectOf(path: string): FaultDialect {
+  return path === OPEN_INFERENCE_ROOT || path.startsWith(`${OPEN_INFERENCE_ROOT}/`)
+    ? "open-inference"
+    : "openai";
 }
 
 function isEventStream(response: ServerResponse): boolean {

@@ -1,4 +1,5 @@
 // Probes and /metrics: liveness asks only the event loop, readiness asks every named check and the drain.
+import { OPEN_INFERENCE_ROOT } from "../contract/open-inference.ts";
 import type { ReadinessCheck } from "../ports.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -32,6 +33,9 @@ export function createProbes(state: ProbeState): ReadonlyMap<string, Probe> {
   };
   /** As vLLM has it: an empty body, the status says it. */
   const health: Probe = (exchange) => exchange.send(allOk(readiness(state)) ? 200 : 503, "", TEXT);
+  /** As the Open Inference Protocol has them. */
+  const isLive: Probe = (exchange) => say(exchange, "live", allOk(run(state.liveness)));
+  const isReady: Probe = (exchange) => say(exchange, "ready", allOk(readiness(state)));
   const metrics: Probe = async (exchange) =>
     exchange.send(200, await state.metrics.print(), { "content-type": state.metrics.contentType });
   return new Map([
@@ -40,8 +44,14 @@ export function createProbes(state: ProbeState): ReadonlyMap<string, Probe> {
     ["/readyz", ready],
     ["/startupz", started],
     ["/health", health],
+    [`${OPEN_INFERENCE_ROOT}/health/live`, isLive],
+    [`${OPEN_INFERENCE_ROOT}/health/ready`, isReady],
     ["/metrics", metrics],
   ]);
+}
+
+function say(exchange: Exchange, what: "live" | "ready", ok: boolean): void {
+  exchange.json(ok ? 200 : 503, { [what]: ok }, { "cache-control": "no-store" });
 }
 
 const run = (checks: readonly ReadinessCheck[]): Result[] =>

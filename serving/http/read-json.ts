@@ -15,13 +15,26 @@ export type JsonBody =
     }
   | { readonly ok: false; readonly fault: OpenAiFault };
 
+type Bytes =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | { readonly ok: false; readonly fault: OpenAiFault };
+
 export async function readJson(exchange: Exchange, limits: BodyLimits): Promise<JsonBody> {
+  const body = await readBody(exchange, limits);
+  return body.ok ? parseJson(body.bytes, limits) : body;
+}
+
+/** The whole body as it came. */
+export async function readBody(exchange: Exchange, limits: Pick<BodyLimits, "bodyBytes">): Promise<Bytes> {
   const bytes = await readBytes(exchange.request, limits.bodyBytes);
   if (bytes === "too large") {
     exchange.closeAfterAnswer();
     return { ok: false, fault: faults.bodyTooLarge(limits.bodyBytes) };
   }
-  if (bytes === "broken off") return { ok: false, fault: faults.badHttp() };
+  return bytes === "broken off" ? { ok: false, fault: faults.badHttp() } : { ok: true, bytes };
+}
+
+export function parseJson(bytes: Buffer, limits: Pick<BodyLimits, "jsonDepth">): JsonBody {
   if (isDeeperThan(limits.jsonDepth, bytes)) return { ok: false, fault: faults.tooDeep(limits.jsonDepth) };
   try {
     return { ok: true, bytes, value: JSON.parse(bytes.toString("utf8")) };

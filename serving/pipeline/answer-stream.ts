@@ -1,5 +1,5 @@
 // Reads a streamed answer event by event as it passes: counts its content, and takes out the usage that only we asked for.
-import { findMember, removeMember } from "./json-member.ts";
+import { findMember, removeMember } from "../core/json/json-member.ts";
 
 const NOTHING = Buffer.alloc(0);
 const LF = 0x0a;
@@ -8,24 +8,41 @@ const COLON = 0x3a;
 /** An event that grows beyond this goes on unread: one that holds usage is far smaller. */
 const MOST_HELD_BYTES = 64 * 1024;
 
+export type AnswerStreamOptions = {
+  readonly hidesUsage: boolean;
+  /** Whether an event that reports an error ends the stream, instead of going on as it came. */
+  readonly stopsAtError?: boolean;
+};
+
 /**
- * One stream of server-sent events. Where usage is hidden, an event goes on as soon as it is complete, since no client
+ * One stream of server-sent events. Where usage is hidden or errors end it, an event goes on as soon as it is complete, since no client
  * can act on half of one; else every byte goes on as it came. Lines end in LF or CRLF: no model server sends the bare
  * CR that the format knows too.
  */
 export class AnswerStream {
   readonly #hidesUsage: boolean;
+  readonly #stopsAtError: boolean;
+  /** Whether events go on one by one, as some of them may be changed or left out. */
+  readonly #isRewritten: boolean;
   #held: Buffer = NOTHING;
   #isOversized = false;
   #contentEvents = 0;
+  #error: object | undefined;
 
-  constructor(options: { readonly hidesUsage: boolean }) {
-    this.#hidesUsage = options.hidesUsage;
+  constructor({ hidesUsage, stopsAtError = false }: AnswerStreamOptions) {
+    this.#hidesUsage = hidesUsage;
+    this.#stopsAtError = stopsAtError;
+    this.#isRewritten = hidesUsage || stopsAtError;
   }
 
   /** Events so far that brought text, reasoning or a tool call, however many tokens each held. */
   get contentEvents(): number {
     return this.#contentEvents;
+  }
+
+  /** What an event reported that ended the stream; neither it nor what follows goes on. */
+  get error(): object | undefined {
+    return this.#error;
   }
 
   /** Takes what the model server sent; returns what goes to the caller now, which may be nothing. */
@@ -44,13 +61,13 @@ export class AnswerStream {
       this.#isOversized = true;
       kept.push(this.rest());
     }
-    if (!this.#hidesUsage) return chunk;
+    if (!this.#isRewritten) return chunk;
     return kept.length === 1 && kept[0] !== undefined ? kept[0] : Buffer.concat(kept);
   }
 
   /** What is held of an event that has not ended, e.g. when its stream has; nothing of it is kept. */
   rest(): Buffer {
-    const rest = this.#hidesUsage ? this.#held : NOTHING;
+    const rest = this.#isRewritten ? this.#held : NOTHING;
     this.#held = NOTHING;
     return rest;
   }
@@ -61,6 +78,8 @@ export class AnswerStream {
     if (span === undefined) return event;
     const data = parseData(event.subarray(span.start, span.end));
     if (data === undefined) return event;
+    if (this.#stopsAtError) this.#error ??= errorOf(data);
+    if (this.#error) return NOTHING;
     if (hasContent(data)) this.#contentEvents += 1;
     return this.#hidesUsage ? withoutUsage(event, span, data) : event;
   }
@@ -88,7 +107,14 @@ function findData(event: Buffer): Span | undefined {
   return { start: end - line[1].length, end };
 }
 
-type EventData = { readonly choices?: unknown; readonly usage?: unknown; readonly delta?: unknown };
+type EventData = {
+  readonly choices?: unknown;
+  readonly usage?: unknown;
+  readonly delta?: unknown;
+  readonly error?: unknown;
+  readonly type?: unknown;
+  readonly response?: { readonly error?: unknown };
+};
 
 function parseData(json: Buffer): EventData | undefined {
   const text = json.toString("utf8").trim();
@@ -109,6 +135,14 @@ function hasContent({ choices, delta }: EventData): boolean {
 }
 
 const isPart = ([name, value]: readonly [string, unknown]): boolean => name !== "role" && isFilled(value);
+
+/** Chat and completions report one as `error`; the responses API as an event `error` or `response.failed`. */
+function errorOf(data: EventData): object | undefined {
+  if (data.type === "error" && !isObject(data.error)) return data;
+  return [data.error, data.response?.error].find(isObject);
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 const isFilled = (value: unknown): boolean =>
   typeof value === "string" || Array.isArray(value) ? value.length > 0 : false;

@@ -1,5 +1,5 @@
 // Asks the model server for the usage of a stream, whether or not the caller wants to see it.
-import { findMember, replaceValue } from "./json-member.ts";
+import { findMember, replaceValue } from "../core/json/json-member.ts";
 
 const ASKED = Buffer.from('"stream_options":{"include_usage":true},');
 

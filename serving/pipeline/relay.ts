@@ -1,10 +1,11 @@
 // Sends a request to the variant that the route decides and relays its answer as it comes; retries only while that is safe.
 import type { IncomingHttpHeaders } from "node:http";
 import { faults, type OpenAiFault } from "../contract/openai/fault.ts";
+import { toStreamFault } from "../core/provider/provider-fault.ts";
 import { couldNotConnect, decideRecovery, type UpstreamFault } from "../core/route/decide-recovery.ts";
 import type { RouteDecision } from "../core/route/decide-route.ts";
-import type { Variant } from "../core/route/endpoint.ts";
-import type { Caller, RunningCall, UpstreamSink, Upstreams } from "../ports.ts";
+import type { ExternalModel, Variant } from "../core/route/endpoint.ts";
+import type { Caller, ProviderHead, ProviderSink, Providers, RunningCall, Upstreams } from "../ports.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { toCallerHeaders, toUpstreamHeaders } from "./forwarded-headers.ts";
 import { type Held, type Hold, Place } from "./hold.ts";
@@ -22,12 +23,15 @@ export type RelayTimeouts = {
 export type RelayRequest = {
   readonly exchange: Caller;
   readonly endpoint: string;
+  /** Behind `/v1`, e.g. `/chat/completions`. */
+  readonly operation: string;
   readonly isStream: boolean;
   /** What the model server gets. */
   readonly body: Buffer;
   /** Whether the body asks for a usage that the caller did not ask for. */
   readonly hidesUsage: boolean;
   readonly upstreams: Upstreams;
+  readonly providers: Providers;
   readonly hold: Hold;
   readonly timeouts: RelayTimeouts;
   /** Decides again without the variants that could not be reached. */
@@ -48,6 +52,8 @@ export type RelayResult = {
    * output the events with content that were seen: a lower bound, as an event may hold several tokens.
    */
   readonly usage: TokenCounts | undefined;
+  /** What a provider said of itself; undefined where none answered. */
+  readonly provider: ProviderHead | undefined;
   /** Left out for a request that did not have to wait for a pod. */
   readonly held: Held | undefined;
 };
@@ -89,6 +95,10 @@ function toFault(fault: UpstreamFault, timeouts: RelayTimeouts): OpenAiFault {
   switch (fault) {
     case "unreachable":
       return faults.upstreamUnreachable();
+    case "forbidden address":
+      return faults.providerAddressForbidden();
+    case "untrusted":
+      return faults.providerUntrusted();
     case "connect timeout":
       return faults.upstreamTimeout("connect", timeouts.connectMs);
     case "first byte timeout":
@@ -103,7 +113,7 @@ function toFault(fault: UpstreamFault, timeouts: RelayTimeouts): OpenAiFault {
 }
 
 /** The caller's side of one relayed request: what has been written, measured and decided so far. */
-class RelayedAnswer implements UpstreamSink {
+class RelayedAnswer implements ProviderSink {
   readonly #request: RelayRequest;
   readonly #usage = createUsageTail();
   readonly #deadline: NodeJS.Timeout;
@@ -112,6 +122,7 @@ class RelayedAnswer implements UpstreamSink {
   #running: { readonly abort: () => void } | undefined;
   #attempts = 0;
   #variant: Variant | undefined;
+  #provider: ProviderHead | undefined;
   #status = 0;
   #stream: AnswerStream | undefined;
   #firstTokenMs: number | undefined;
@@ -157,23 +168,45 @@ class RelayedAnswer implements UpstreamSink {
   }
 
   #send(variant: Variant): RunningCall {
-    const { exchange, upstreams, body, endpoint, isStream, timeouts } = this.#request;
     this.#attempts += 1;
+    if (variant.external) return this.#sendToProvider(variant.external);
+    const { exchange, upstreams, body, endpoint } = this.#request;
     return upstreams.send(
       {
         host: variant.host,
         port: variant.port,
-        method: "POST",
+        method: exchange.request.method === "GET" ? "GET" : "POST",
         path: exchange.request.url ?? "/",
         headers: toUpstreamHeaders(exchange.request, {
           "x-request-id": exchange.requestId,
           "x-rampa-endpoint": endpoint,
         }),
         body,
-        firstByteMs: isStream ? timeouts.firstByteMs : timeouts.totalMs,
+        firstByteMs: this.#firstByteMs,
       },
       this,
     );
+  }
+
+  #sendToProvider({ provider, model }: ExternalModel): RunningCall {
+    const { exchange, providers, body, operation } = this.#request;
+    const { requestId } = exchange;
+    const { headers } = exchange.request;
+    const call = { provider, model, operation, headers, body, requestId, firstByteMs: this.#firstByteMs };
+    return providers.send(call, this);
+  }
+
+  get #firstByteMs(): number {
+    const { isStream, timeouts } = this.#request;
+    return isStream ? timeouts.firstByteMs : timeouts.totalMs;
+  }
+
+  answered(head: ProviderHead): void {
+    this.#provider = head;
+  }
+
+  fail(fault: OpenAiFault): void {
+    this.#fail(fault);
   }
 
   /** Until a pod of the variant may be asked, or why that will not be. */
@@ -197,7 +230,8 @@ class RelayedAnswer implements UpstreamSink {
     const { exchange, endpoint, hidesUsage } = this.#request;
     if (exchange.isOver || this.#variant === undefined) return;
     const isStream = headers["content-type"]?.startsWith("text/event-stream") === true;
-    if (isStream) this.#stream = new AnswerStream({ hidesUsage });
+    const stopsAtError = this.#variant.external !== undefined;
+    if (isStream) this.#stream = new AnswerStream({ hidesUsage, stopsAtError });
     const { "content-length": length, ...others } = toCallerHeaders(headers);
     exchange.response.writeHead(status, {
       ...others,
@@ -216,7 +250,15 @@ class RelayedAnswer implements UpstreamSink {
     this.#usage.push(chunk);
     const piece = this.#stream?.push(chunk) ?? chunk;
     if (this.#stream?.contentEvents) this.#firstTokenMs ??= performance.now() - exchange.startedAt;
-    return exchange.isOver || piece.length === 0 || exchange.response.write(piece);
+    const isTaken = exchange.isOver || piece.length === 0 || exchange.response.write(piece);
+    return this.#stream?.error ? this.#stop(this.#stream.error) : isTaken;
+  }
+
+  /** What a provider reports inside of a stream may tell of the platform's account. */
+  #stop(error: object): true {
+    this.#fail(toStreamFault(error));
+    this.#running?.abort();
+    return true;
   }
 
   onWritable(resume: () => void): void {
@@ -236,6 +278,7 @@ class RelayedAnswer implements UpstreamSink {
       variant: this.#variant,
       attempts: this.#attempts,
       held: this.#place.held,
+      provider: this.#provider,
       firstTokenMs: this.#firstTokenMs,
       usage: this.#usage.read() ?? (this.#stream && { output: this.#stream.contentEvents }),
     };

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundleWithInputs, buildBundleWithInputs } from "../../serving/bundle.ts";
 import { freePort } from "../kit/free-port.ts";
 import { keyEntry, until } from "./gateway/fixture.ts";
+import { IRIS } from "./inference/inference-server.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 let folder: string;
@@ -39,15 +40,17 @@ describe("the bundle", () => {
     expect(inputs).toContain("serving/main.ts");
     expect(inputs).toContain("serving/http/model/model-role.ts");
     expect(
-      inputs.filter((path) => /@pulumi|^components\/|^stacks\/|node_modules\/node-llama-cpp/.test(path)),
+      inputs.filter((path) =>
+        /@pulumi|^components\/|^stacks\/|node_modules\/(node-llama-cpp|onnxruntime)/.test(path),
+      ),
     ).toEqual([]);
     expect(bundle.bytes).toBeLessThanOrEqual(3_000_000);
   });
 
-  it("imports the model engine only on demand", () => {
+  it.each(["node-llama-cpp", "onnxruntime-node"])("imports the engine %s only on demand", (engine) => {
     const { imports } = bundle.metafile.outputs["dist/rampa.mjs"] ?? { imports: [] };
-    const engine = imports.filter(({ path }) => path === "node-llama-cpp");
-    expect(engine.map(({ kind }) => kind)).toEqual(["dynamic-import"]);
+    const found = imports.filter(({ path }) => path === engine);
+    expect(found.map(({ kind }) => kind)).toEqual(["dynamic-import"]);
   });
 });
 
@@ -92,6 +95,48 @@ describe("the entry", () => {
     expect(broken).toMatchObject({ code: 2, output: expect.stringContaining("not JSON") });
     expect(wrong.code).toBe(2);
     for (const part of ["keysFile", "listen.port", "routess", "Next: "]) expect(wrong.output).toContain(part);
+  });
+
+  it("is the thread of the inference engine too", async () => {
+    const port = await freePort();
+    const place = join(folder, "with-engine");
+    mkdirSync(join(place, "cache/sha256"), { recursive: true });
+    symlinkSync(join(checkout, "node_modules"), join(place, "node_modules"));
+    copyFileSync(bundle.path, join(place, "rampa.mjs"));
+    const { sha256 } = IRIS.artefact;
+    copyFileSync(IRIS.artefact.source.slice("file:".length), join(place, "cache/sha256", sha256));
+    const config = write("inference.json", {
+      role: "inference",
+      listen: { host: "127.0.0.1", port },
+      version: "1.0.0",
+      ...IRIS,
+      cacheDir: join(place, "cache"),
+      drain: { settleMs: 0 },
+    });
+    const server = spawn(process.execPath, [join(place, "rampa.mjs")], {
+      env: { ...process.env, RAMPA_CONFIG: config },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const end = ended(server);
+    const infer = () =>
+      fetch(`http://127.0.0.1:${port}/v2/models/iris/infer`, {
+        method: "POST",
+        body: JSON.stringify({
+          inputs: [{ name: "X", datatype: "FP32", shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] }],
+        }),
+      });
+    try {
+      await until(() =>
+        infer().then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      );
+      expect(JSON.parse(await (await infer()).text()).outputs[0].data).toEqual(["setosa"]);
+    } finally {
+      server.kill("SIGTERM");
+    }
+    expect(await end).toMatchObject({ code: 0, output: expect.stringContaining('"msg":"drained"') });
   });
 
   it("runs a gateway without node_modules, becomes ready and ends with 0 on SIGTERM", async () => {

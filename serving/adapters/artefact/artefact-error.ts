@@ -2,6 +2,7 @@
 
 export type ArtefactErrorCode =
   | "artefact.checksum"
+  | "artefact.credentials"
   | "artefact.disk"
   | "artefact.http"
   | "artefact.interrupted"

@@ -1,12 +1,8 @@
 // s3: objects by signed requests where credentials are found, by unsigned ones where none are.
-import { readFile } from "node:fs/promises";
-import { z } from "zod";
-import { ArtefactError } from "./artefact-error.ts";
 import type { ArtefactSource, FetchSurroundings } from "./artefact-source.ts";
-import { getOnce, httpSource } from "./http-source.ts";
-import { type AwsCredentials, encode, signRequest } from "./sigv4.ts";
-
-const CREDENTIALS_TIMEOUT_MS = 10_000;
+import { createCredentials } from "./aws-credentials.ts";
+import { httpSource } from "./http-source.ts";
+import { encode, signRequest } from "./sigv4.ts";
 
 export function s3Source(bucket: string, key: string, around: FetchSurroundings): ArtefactSource {
   const { env } = around;
@@ -17,8 +13,9 @@ export function s3Source(bucket: string, key: string, around: FetchSurroundings)
     region,
     endpoint: env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL,
   });
+  const findCredentials = createCredentials(around);
   const headers = async (to: URL, range: Readonly<Record<string, string>>) => {
-    const credentials = await findCredentials(around);
+    const credentials = await findCredentials();
     if (credentials === undefined) return range;
     return signRequest(
       { method: "GET", url: to, headers: range, region, service: "s3", now: around.now() },
@@ -41,47 +38,4 @@ function objectUrl({ bucket, key, region, endpoint }: Place): URL {
   if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/+$/, "")}/${bucket}/${path}`);
   if (bucket.includes(".")) return new URL(`https://s3.${region}.amazonaws.com/${bucket}/${path}`);
   return new URL(`https://${bucket}.s3.${region}.amazonaws.com/${path}`);
-}
-
-/** From the environment, else from the credentials endpoint that EKS Pod Identity and ECS offer, else none. */
-async function findCredentials(around: FetchSurroundings): Promise<AwsCredentials | undefined> {
-  const { env } = around;
-  const accessKeyId = env.AWS_ACCESS_KEY_ID;
-  const secretAccessKey = env.AWS_SECRET_ACCESS_KEY;
-  const sessionToken = env.AWS_SESSION_TOKEN;
-  if (accessKeyId && secretAccessKey) {
-    return sessionToken ? { accessKeyId, secretAccessKey, sessionToken } : { accessKeyId, secretAccessKey };
-  }
-  const endpoint = env.AWS_CONTAINER_CREDENTIALS_FULL_URI;
-  return endpoint === undefined ? undefined : readContainerCredentials(new URL(endpoint), around);
-}
-
-const containerCredentials = z.object({
-  AccessKeyId: z.string(),
-  SecretAccessKey: z.string(),
-  Token: z.string(),
-});
-
-async function readContainerCredentials(url: URL, around: FetchSurroundings): Promise<AwsCredentials> {
-  const file = around.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE;
-  const token =
-    file === undefined ? around.env.AWS_CONTAINER_AUTHORIZATION_TOKEN : await readFile(file, "utf8");
-  const headers = token === undefined ? {} : { authorization: token.trim() };
-  const response = await getOnce(url, headers, {
-    around,
-    signal: AbortSignal.timeout(CREDENTIALS_TIMEOUT_MS),
-  });
-  const parsed = containerCredentials.safeParse(await response.body.json().catch(() => undefined));
-  if (response.statusCode !== 200 || !parsed.success) {
-    throw new ArtefactError(
-      "artefact.http",
-      `credentials endpoint ${url.host}: got status ${response.statusCode}, want 200 with credentials`,
-      true,
-    );
-  }
-  return {
-    accessKeyId: parsed.data.AccessKeyId,
-    secretAccessKey: parsed.data.SecretAccessKey,
-    sessionToken: parsed.data.Token,
-  };
 }

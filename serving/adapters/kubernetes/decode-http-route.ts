@@ -1,12 +1,13 @@
 // HTTPRoute object → endpoint, pure: the Gateway API carries the weights, our annotations the rest.
 import { z } from "zod";
 import {
+  ROUTE_ANNOTATION_PROVIDERS,
   ROUTE_ANNOTATION_SLEEPING,
   ROUTE_ANNOTATION_STICKY_BY,
   ROUTE_ANNOTATION_VERSIONS,
   ROUTE_LABEL_ENDPOINT,
 } from "../../contract/route-annotations.ts";
-import { createEndpoint, type Endpoint } from "../../core/route/endpoint.ts";
+import { createEndpoint, type Endpoint, type Variant } from "../../core/route/endpoint.ts";
 
 /** Gateway API: a backendRef without a weight has weight 1, and without a kind is a Service. */
 const backendRef = z.looseObject({
@@ -32,6 +33,8 @@ const annotationJson = (whenLeftOut: string) =>
       }
     });
 
+const externalModel = z.object({ provider: z.string().min(1), model: z.string().min(1) });
+
 const httpRoute = z.looseObject({
   metadata: z.looseObject({
     name: z.string().min(1),
@@ -42,6 +45,7 @@ const httpRoute = z.looseObject({
       .looseObject({
         [ROUTE_ANNOTATION_VERSIONS]: annotationJson("{}").pipe(z.record(z.string(), z.string())),
         [ROUTE_ANNOTATION_SLEEPING]: annotationJson("[]").pipe(z.array(z.string())),
+        [ROUTE_ANNOTATION_PROVIDERS]: annotationJson("{}").pipe(z.record(z.string(), externalModel)),
         [ROUTE_ANNOTATION_STICKY_BY]: z.enum(["request", "session", "user"]).default("session"),
       })
       .prefault({}),
@@ -50,6 +54,9 @@ const httpRoute = z.looseObject({
     rules: z.array(z.looseObject({ backendRefs: z.array(backendRef).default([]) })).min(1),
   }),
 });
+
+type HttpRoute = z.output<typeof httpRoute>;
+type BackendRef = z.output<typeof backendRef>;
 
 type Decoded =
   | { readonly ok: true; readonly endpoint: Endpoint }
@@ -63,22 +70,9 @@ export function decodeHttpRoute(object: unknown): Decoded {
     return { ok: false, reason: problems.join("; ") };
   }
   const { metadata, spec } = result.data;
-  const versions = metadata.annotations[ROUTE_ANNOTATION_VERSIONS];
-  const sleeping = metadata.annotations[ROUTE_ANNOTATION_SLEEPING];
   const refs = spec.rules.find((rule) => rule.backendRefs.length > 0)?.backendRefs ?? [];
   if (refs.length === 0) return { ok: false, reason: "spec.rules: no rule has backendRefs" };
-  const variants = refs.map((ref) => {
-    const id = isHost(ref.name) ? `${ref.name}:${ref.port}` : ref.name;
-    const version = versions[id] ?? versions[ref.name] ?? ref.name;
-    return {
-      id,
-      version,
-      weight: ref.weight,
-      host: isHost(ref.name) ? ref.name : `${ref.name}.${ref.namespace ?? metadata.namespace}.svc`,
-      port: ref.port,
-      maySleep: sleeping.includes(version),
-    };
-  });
+  const variants = refs.map((ref) => toVariant(ref, metadata));
   const twice = variants.find(({ id }, at) => variants.findIndex((other) => other.id === id) !== at);
   if (twice) return { ok: false, reason: `spec.rules: backend ${twice.id} is listed twice` };
   return {
@@ -89,6 +83,24 @@ export function decodeHttpRoute(object: unknown): Decoded {
       variants,
       created: toUnixSeconds(metadata.creationTimestamp),
     }),
+  };
+}
+
+function toVariant(ref: BackendRef, { namespace, annotations }: HttpRoute["metadata"]): Variant {
+  const id = isHost(ref.name) ? `${ref.name}:${ref.port}` : ref.name;
+  const versions = annotations[ROUTE_ANNOTATION_VERSIONS];
+  const version = versions[id] ?? versions[ref.name] ?? ref.name;
+  const models = annotations[ROUTE_ANNOTATION_PROVIDERS];
+  // A Service may be called `constructor`.
+  const external = Object.hasOwn(models, version) ? models[version] : undefined;
+  return {
+    id,
+    version,
+    weight: ref.weight,
+    host: isHost(ref.name) ? ref.name : `${ref.name}.${ref.namespace ?? namespace}.svc`,
+    port: ref.port,
+    maySleep: external === undefined && annotations[ROUTE_ANNOTATION_SLEEPING].includes(version),
+    ...(external && { external }),
   };
 }
 

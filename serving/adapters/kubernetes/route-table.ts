@@ -1,5 +1,5 @@
 // The endpoints in force, built from HTTPRoute objects: a bad object is refused and its last good form stays.
-import type { Endpoint } from "../../core/route/endpoint.ts";
+import { createEndpoint, type Endpoint, type Variant } from "../../core/route/endpoint.ts";
 import type { Log, RouteTable } from "../../ports.ts";
 import { decodeHttpRoute } from "./decode-http-route.ts";
 
@@ -10,7 +10,11 @@ export type WritableRouteTable = RouteTable & {
   readonly remove: (object: unknown) => void;
 };
 
-export function createRouteTable(log: Log): WritableRouteTable {
+/** Versions of providers other than `providers` take no requests until a gateway knows them. */
+export function createRouteTable(
+  log: Log,
+  providers: ReadonlySet<string> = new Set<string>(),
+): WritableRouteTable {
   /** By namespace and name of the object. */
   let routes = new Map<string, Endpoint>();
   let byEndpoint: ReadonlyMap<string, Endpoint> = new Map();
@@ -21,7 +25,7 @@ export function createRouteTable(log: Log): WritableRouteTable {
   };
   const decode = (object: unknown, previous: Endpoint | undefined): Endpoint | undefined => {
     const decoded = decodeHttpRoute(object);
-    if (decoded.ok) return decoded.endpoint;
+    if (decoded.ok) return withoutUnknown(decoded.endpoint, providers, log);
     log.warn({ route: idOf(object), reason: decoded.reason }, "route refused, its last good form stays");
     return previous;
   };
@@ -52,6 +56,24 @@ export function createRouteTable(log: Log): WritableRouteTable {
       index();
     },
   };
+}
+
+/**
+ * During a rollout, gateways of two configurations see the same route. To refuse it would keep weights that its writer
+ * may have taken back, so the shares of the other versions are left to stand.
+ */
+function withoutUnknown(endpoint: Endpoint, providers: ReadonlySet<string>, log: Log): Endpoint {
+  const isUnknown = ({ external, weight }: Variant): boolean =>
+    external !== undefined && weight > 0 && !providers.has(external.provider);
+  const unknown = endpoint.variants.filter(isUnknown);
+  if (unknown.length === 0) return endpoint;
+  const names = unknown.map(({ external }) => external?.provider);
+  log.warn(
+    { endpoint: endpoint.name, providers: names },
+    "providers are not configured, their versions take no requests",
+  );
+  const variants = endpoint.variants.map((it) => (isUnknown(it) ? { ...it, weight: 0 } : it));
+  return createEndpoint({ ...endpoint, variants });
 }
 
 function idOf(object: unknown): string {

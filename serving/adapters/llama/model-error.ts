@@ -6,6 +6,7 @@ export type ModelErrorCode =
   | "model.truncated"
   | "model.checksum"
   | "model.template"
+  | "model.tokenizer"
   | "model.load";
 
 export class ModelError extends Error {

@@ -4,6 +4,9 @@ import { type Dispatcher, errors, Pool } from "undici";
 import type { UpstreamFault } from "../../core/route/decide-recovery.ts";
 import type { RunningCall, UpstreamCall, UpstreamSink, Upstreams } from "../../ports.ts";
 
+/** Code of the error when a name resolves to nothing that may be called. */
+export const FORBIDDEN_ADDRESS = "RAMPA_FORBIDDEN_ADDRESS";
+
 export type UpstreamTimeouts = {
   readonly connectMs: number;
   readonly idleMs: number;
@@ -26,7 +29,7 @@ export function createUpstreams(timeouts: UpstreamTimeouts): Upstreams {
     return pool;
   };
   return {
-    send: (call, sink) => send(poolOf(call.host, call.port), call, sink),
+    send: (call, sink) => dispatchTo(poolOf(call.host, call.port), call, sink),
     canConnect,
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
@@ -34,8 +37,10 @@ export function createUpstreams(timeouts: UpstreamTimeouts): Upstreams {
   };
 }
 
+type Dispatched = Omit<UpstreamCall, "host" | "port">;
+
 /** undici's dispatch straight onto the sink: no stream object and no promise a chunk in between. */
-function send(pool: Pool, call: UpstreamCall, sink: UpstreamSink): RunningCall {
+export function dispatchTo(pool: Pool, call: Dispatched, sink: UpstreamSink): RunningCall {
   let control: Dispatcher.DispatchController | undefined;
   let isAborted = false;
   const end = new Promise<UpstreamFault | undefined>((resolve) => {
@@ -87,9 +92,15 @@ const UNREACHABLE = new Set([
   "EHOSTDOWN",
 ]);
 
+/** Codes of Node for certificates, and of OpenSSL for what is no TLS. */
+const UNTRUSTED =
+  /CERT|^ERR_TLS_|^ERR_SSL_|^UNABLE_TO_|^SELF_SIGNED|^EPROTO$|^HOSTNAME_MISMATCH$|^INVALID_CA$/;
+
 function toFault(error: Error): UpstreamFault {
   const code = String(Reflect.get(error, "code") ?? "");
   if (UNREACHABLE.has(code)) return "unreachable";
+  if (code === FORBIDDEN_ADDRESS) return "forbidden address";
+  if (UNTRUSTED.test(code)) return "untrusted";
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return "connect timeout";
   if (code === "UND_ERR_HEADERS_TIMEOUT") return "first byte timeout";
   if (code === "UND_ERR_BODY_TIMEOUT") return "idle timeout";

@@ -28,12 +28,15 @@ export type EncodedFault = {
   readonly body: string;
 };
 
-export function encodeFault(fault: OpenAiFault): EncodedFault {
+/** Which envelope a path's clients read. */
+export type FaultDialect = "openai" | "open-inference";
+
+export function encodeFault(fault: OpenAiFault, dialect: FaultDialect = "openai"): EncodedFault {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (fault.retryAfterSeconds !== undefined) headers["retry-after"] = String(fault.retryAfterSeconds);
   if (fault.shouldRetry !== undefined) headers["x-should-retry"] = String(fault.shouldRetry);
   if (fault.status === 401) headers["www-authenticate"] = "Bearer";
-  return { status: fault.status, headers, body: JSON.stringify(envelope(fault)) };
+  return { status: fault.status, headers, body: JSON.stringify(ENVELOPES[dialect](fault)) };
 }
 
 /** A failure after a stream began: one event, after which the connection closes without `[DONE]`. SDKs raise on it. */
@@ -44,6 +47,12 @@ export function encodeFaultEvent(fault: OpenAiFault): string {
 function envelope({ message, type, param, code }: OpenAiFault): object {
   return { error: { message, type, param, code } };
 }
+
+/** The Open Inference Protocol has the message as its `error`; what else stands beside it is ours. */
+const ENVELOPES: Readonly<Record<FaultDialect, (fault: OpenAiFault) => object>> = {
+  openai: envelope,
+  "open-inference": ({ message, param, code }) => ({ error: message, code, param }),
+};
 
 const request = (
   status: number,
@@ -64,6 +73,12 @@ const server = (status: number, code: string, message: string): OpenAiFault => (
   code,
   param: null,
   message,
+});
+
+/** A failure that asking again does not heal: somebody has to change settings. */
+const final = (status: number, code: string, message: string): OpenAiFault => ({
+  ...server(status, code, message),
+  shouldRetry: false,
 });
 
 /** Every fault that Rampa itself answers, by name. */
@@ -140,6 +155,23 @@ export const faults = {
     ...server(503, "overloaded", "All sequences are busy and the queue is full."),
     retryAfterSeconds,
   }),
+  engineQueueFull: (retryAfterSeconds: number): OpenAiFault => ({
+    ...server(503, "overloaded", "The engine is busy and its queue is full."),
+    retryAfterSeconds,
+  }),
+  deadlineExceeded: (limitMs: number): OpenAiFault => ({
+    ...server(503, "deadline_exceeded", `The engine did not get to the request within ${limitMs} ms.`),
+    retryAfterSeconds: 2,
+  }),
+  modelVersionNotFound: (version: string) =>
+    request(404, "version_not_found", `The version '${version}' of the model is not served here.`),
+  notEmbedding: () =>
+    request(
+      400,
+      "unsupported_operation",
+      "This model computes no embeddings; call it by POST /v2/models/NAME/infer.",
+    ),
+  inputRefused: (message: string) => request(400, "input_refused", message),
   holdFull: (): OpenAiFault => ({
     ...server(503, "overloaded", "Too many requests wait for a model server to start."),
     retryAfterSeconds: 5,
@@ -168,5 +200,46 @@ export const faults = {
     server(502, "upstream_broken", "The model server broke off or sent an invalid answer."),
   upstreamTimeout: (what: "connect" | "first byte" | "idle" | "total", limitMs: number) =>
     server(504, "upstream_timeout", `The model server exceeded the ${what} time limit of ${limitMs} ms.`),
+  providerRequest: (status: number, code: string, param: string | null, message: string): OpenAiFault => ({
+    ...request(status, code, message, param),
+    shouldRetry: status === 409,
+  }),
+  providerRateLimited: (retryAfterSeconds: number): OpenAiFault => ({
+    status: 429,
+    type: "rate_limit_error",
+    code: "provider_rate_limited",
+    param: null,
+    message: "The provider takes no more requests for the moment.",
+    retryAfterSeconds,
+  }),
+  providerOverloaded: (retryAfterSeconds: number): OpenAiFault => ({
+    ...server(503, "provider_overloaded", "The provider is overloaded."),
+    retryAfterSeconds,
+  }),
+  providerBusy: (limit: number): OpenAiFault => ({
+    ...server(503, "overloaded", `The limit of ${limit} requests under way at the provider is reached.`),
+    retryAfterSeconds: 1,
+  }),
+  providerQuotaExceeded: () =>
+    final(503, "provider_quota_exceeded", "The platform's quota at the provider is used up."),
+  providerKeyMissing: () => final(503, "provider_key_missing", "The platform has no key for the provider."),
+  providerKeyRefused: () => final(502, "provider_key_refused", "The provider refused the platform's key."),
+  providerForbidden: () =>
+    final(502, "provider_forbidden", "The provider does not let the platform's key do this."),
+  providerNotFound: () =>
+    final(502, "provider_not_found", "The provider does not know what this version names."),
+  providerRedirected: () =>
+    final(502, "provider_redirected", "The provider answered with a redirect, which is not followed."),
+  providerUntrusted: () =>
+    final(502, "provider_untrusted", "The certificate of the provider is not trusted."),
+  providerAddressForbidden: () =>
+    final(
+      502,
+      "provider_address_forbidden",
+      "The provider's name resolves to no address that may be called.",
+    ),
+  providerUnknown: () => final(503, "provider_unknown", "The provider of this version is not configured."),
+  providerFailed: () => server(502, "provider_failed", "The provider failed to answer."),
+  providerTimeout: () => server(504, "provider_timeout", "The provider took too long to answer."),
   internal: () => server(500, "internal_error", "The server failed to process the request."),
 } as const;

@@ -90,7 +90,7 @@ function isMissing(path: readonly PropertyKey[], body: unknown): boolean {
 }
 
 /** `["messages", 0, "role"]` → `messages[0].role`, as OpenAI prints it. */
-function printPath(path: readonly PropertyKey[]): string {
+export function printPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === "number") return `${text}[${key}]`;
     return text ? `${text}.${String(key)}` : String(key);

@@ -4,6 +4,10 @@ export type UpstreamFault =
   /** No connection came about: the request can't have been processed. */
   | "unreachable"
   | "connect timeout"
+  /** The name resolves to no address that may be called. */
+  | "forbidden address"
+  /** The certificate is not to be trusted, or the other side speaks no TLS. */
+  | "untrusted"
   | "first byte timeout"
   | "idle timeout"
   /** The connection broke. */
@@ -39,8 +43,14 @@ export function decideRecovery({ fault, retries, hasStarted, maySleep }: FailedA
   return { kind: "retry", pauseMs };
 }
 
-export const couldNotConnect = (fault: UpstreamFault | undefined): boolean =>
-  fault === "unreachable" || fault === "connect timeout";
+const NOT_CONNECTED: ReadonlySet<UpstreamFault | undefined> = new Set<UpstreamFault>([
+  "unreachable",
+  "connect timeout",
+  "forbidden address",
+  "untrusted",
+]);
+
+export const couldNotConnect = (fault: UpstreamFault | undefined): boolean => NOT_CONNECTED.has(fault);
 
 /** Nothing reached the model server, or nothing was answered: generating twice changes nothing but the cost. */
 const isSafeToRetry = (fault: UpstreamFault): boolean => couldNotConnect(fault) || fault === "reset";

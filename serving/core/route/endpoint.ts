@@ -2,6 +2,14 @@
 
 export type StickyBy = "request" | "session" | "user";
 
+/** A model of a provider outside of the cluster. */
+export type ExternalModel = {
+  /** Name in the gateway's configuration. */
+  readonly provider: string;
+  /** The provider's own name for the model. */
+  readonly model: string;
+};
+
 export type Variant = {
   /** Name of the backend, unique within the endpoint. */
   readonly id: string;
@@ -12,6 +20,8 @@ export type Variant = {
   readonly port: number;
   /** Whether it may be without a pod until somebody asks for it. */
   readonly maySleep: boolean;
+  /** Who answers instead of `host`, which leads other data planes back to a gateway. Left out for our own pods. */
+  readonly external?: ExternalModel;
 };
 
 export type Endpoint = {

@@ -1,6 +1,7 @@
 // POST /v1/chat/completions and its siblings: authenticate, read, route, relay, then count and log.
 import { faults, type OpenAiFault } from "../../contract/openai/fault.ts";
 import { checkBody } from "../../contract/openai/request-fields.ts";
+import { HEADER_VERSION } from "../../contract/route-annotations.ts";
 import type { GatewayRuntime } from "../../contract/runtime-config.ts";
 import { type ClientKey, mayCall } from "../../core/auth/authorize-key.ts";
 import { chooseUnit } from "../../core/route/choose-unit.ts";
@@ -9,7 +10,7 @@ import type { Endpoint } from "../../core/route/endpoint.ts";
 import { askUsage } from "../../pipeline/ask-usage.ts";
 import type { Hold } from "../../pipeline/hold.ts";
 import { type RelayResult, relay } from "../../pipeline/relay.ts";
-import type { Log, RouteTable, Upstreams } from "../../ports.ts";
+import type { Log, Providers, RouteTable, Upstreams } from "../../ports.ts";
 import type { Exchange } from "../exchange.ts";
 import { readJson } from "../read-json.ts";
 import type { Route } from "../server.ts";
@@ -22,6 +23,7 @@ export type ForwardParts = AuthenticationParts & {
   readonly config: GatewayRuntime;
   readonly table: RouteTable;
   readonly upstreams: Upstreams;
+  readonly providers: Providers;
   readonly hold: Hold;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
@@ -105,14 +107,16 @@ function relayAdmitted(
   const { requestId } = exchange;
   const sessionId = exchange.header("x-session-id");
   const unit = chooseUnit(endpoint.stickyBy, { requestId, keyId: key.id, sessionId, user });
-  const wantedVersion = exchange.header("x-rampa-version");
+  const wantedVersion = exchange.header(HEADER_VERSION);
   return relay({
     exchange,
     endpoint: endpoint.name,
+    operation: exchange.path.slice("/v1".length),
     isStream,
     hidesUsage,
     body,
     upstreams: parts.upstreams,
+    providers: parts.providers,
     hold: parts.hold,
     timeouts: parts.config.timeouts,
     decide: (unreachable) => decideRoute({ endpoint, unit, wantedVersion, unreachable }),

@@ -1,6 +1,6 @@
 // The gateway's Prometheus metrics; names and buckets follow OpenTelemetry's gen_ai conventions where they have one.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { GATEWAY_WAITING_REQUESTS } from "../../contract/metric-names.ts";
+import { GATEWAY_REQUESTS, GATEWAY_WAITING_REQUESTS } from "../../contract/metric-names.ts";
 import { totalWeight } from "../../core/route/endpoint.ts";
 import type { Held, Hold } from "../../pipeline/hold.ts";
 import type { RouteTable } from "../../ports.ts";
@@ -10,6 +10,8 @@ export type RequestFigures = {
   readonly operation: string;
   readonly endpoint: string;
   readonly version: string;
+  /** Undefined for the platform's own model servers. */
+  readonly provider?: string | undefined;
   readonly outcome: string;
   readonly seconds: number;
   readonly firstTokenSeconds: number | undefined;
@@ -35,6 +37,7 @@ const FIRST_TOKEN_BUCKETS = [
 const PER_TOKEN_BUCKETS = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5];
 const HELD_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 120, 300];
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, power) => 4 ** power);
+const OWN_PROVIDER = "rampa";
 const GEN_AI = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "version"] as const;
 
 /** No label holds a user, a key or a request: their number has no bound. */
@@ -44,7 +47,7 @@ export function createGatewayMetrics(table: RouteTable, hold: Pick<Hold, "waitin
   registerWeights(registry, table);
   registerWaiting(registry, table, hold);
   const requests = new Counter({
-    name: "gateway_requests_total",
+    name: GATEWAY_REQUESTS,
     help: "Requests by outcome: ok, the code of a fault, caller_gone, or the status of the model server.",
     labelNames: ["endpoint", "version", "outcome"],
     registers: [registry],
@@ -113,7 +116,7 @@ function createHistograms(registry: Registry) {
 function observeGenAi(histograms: ReturnType<typeof createHistograms>, figures: RequestFigures): void {
   const labels = {
     gen_ai_operation_name: figures.operation,
-    gen_ai_provider_name: "rampa",
+    gen_ai_provider_name: figures.provider ?? OWN_PROVIDER,
     gen_ai_request_model: figures.endpoint,
     version: figures.version,
   };

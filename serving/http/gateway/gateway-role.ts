@@ -4,6 +4,8 @@ import { openKeyStore } from "../../adapters/keys/key-store.ts";
 import { inClusterAccess } from "../../adapters/kubernetes/api-access.ts";
 import { createRouteTable, type WritableRouteTable } from "../../adapters/kubernetes/route-table.ts";
 import { watchRoutes } from "../../adapters/kubernetes/watch-routes.ts";
+import { openProviderKeys } from "../../adapters/provider/provider-keys.ts";
+import { createProviders } from "../../adapters/provider/providers.ts";
 import { createUpstreams } from "../../adapters/upstream/upstreams.ts";
 import type { GatewayRuntime } from "../../contract/runtime-config.ts";
 import { createBadKeyLimit } from "../../core/auth/bad-key-limit.ts";
@@ -14,6 +16,7 @@ import { type RunningServer, runUntilSignal, startServer } from "../server.ts";
 import { createForwardRoutes } from "./forward.ts";
 import { createGatewayMetrics } from "./gateway-metrics.ts";
 import { createModelRoutes } from "./list-models.ts";
+import { createOpenInferenceRoutes } from "./open-inference.ts";
 
 export type RunningGateway = {
   readonly server: RunningServer;
@@ -40,13 +43,17 @@ export async function startGateway(
   log: Log,
   poll: FilePoll = {},
 ): Promise<RunningGateway> {
-  const table = createRouteTable(log);
+  const { providers: settings, timeouts } = config;
+  const table = createRouteTable(log, new Set(Object.keys(settings)));
   const keys = await openKeyStore({ path: config.keysFile, log, ...poll });
   const stopRoutes = await followRoutes(config.routes, { table, log, ...poll });
-  const upstreams = createUpstreams(config.timeouts);
+  const upstreams = createUpstreams(timeouts);
+  const providerKeys = await openProviderKeys({ providers: settings, log, ...poll });
+  const providers = createProviders({ providers: settings, keys: providerKeys, timeouts, log });
   const hold = new Hold({ limits: config.hold, upstreams, log });
   const metrics = createGatewayMetrics(table, hold);
   const authentication = { keys, badKeys: createBadKeyLimit(), clock: { nowMs: Date.now } };
+  const forwarding = { ...authentication, config, table, upstreams, providers, hold, metrics, log };
   const server = await startServer({
     listen: config.listen,
     drain: config.drain,
@@ -54,14 +61,16 @@ export async function startGateway(
     metrics,
     checks: [keys.readiness, routeReadiness(table)],
     routes: [
-      ...createForwardRoutes({ ...authentication, config, table, upstreams, hold, metrics, log }),
+      ...createForwardRoutes(forwarding),
+      ...createOpenInferenceRoutes(forwarding),
       ...createModelRoutes(table, authentication),
     ],
   });
   const close = async (): Promise<void> => {
     keys.stop();
+    providerKeys.stop();
     stopRoutes();
-    await upstreams.close();
+    await Promise.all([upstreams.close(), providers.close()]);
   };
   return { server, close };
 }

@@ -2,10 +2,12 @@
 import { faults } from "../../contract/openai/fault.ts";
 import type { Model, ModelList } from "../../contract/openai/models.ts";
 import { mayCall } from "../../core/auth/authorize-key.ts";
-import type { Endpoint } from "../../core/route/endpoint.ts";
+import type { Endpoint, Variant } from "../../core/route/endpoint.ts";
 import type { RouteTable } from "../../ports.ts";
 import type { Route } from "../server.ts";
 import { type AuthenticationParts, authenticate } from "./authenticate.ts";
+
+const OWN = "rampa";
 
 export function createModelRoutes(table: RouteTable, parts: AuthenticationParts): readonly Route[] {
   return [
@@ -35,12 +37,21 @@ export function createModelRoutes(table: RouteTable, parts: AuthenticationParts)
   ];
 }
 
-const toModel = ({ name, created }: Endpoint): Model => ({
+const toModel = ({ name, created, variants }: Endpoint): Model => ({
   id: name,
   object: "model",
   created,
-  owned_by: "rampa",
+  owned_by: ownerOf(variants),
 });
+
+/** A provider's name where it alone takes all requests. */
+function ownerOf(variants: readonly Variant[]): string {
+  const owners = new Set(
+    variants.filter(({ weight }) => weight > 0).map(({ external }) => external?.provider ?? OWN),
+  );
+  const [owner = OWN] = owners;
+  return owners.size === 1 ? owner : OWN;
+}
 
 function decodeName(text: string): string {
   try {

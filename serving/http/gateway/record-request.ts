@@ -3,7 +3,7 @@
 import type { Variant } from "../../core/route/endpoint.ts";
 import type { Held } from "../../pipeline/hold.ts";
 import type { TokenCounts } from "../../pipeline/usage-tail.ts";
-import type { Log } from "../../ports.ts";
+import type { Log, ProviderHead } from "../../ports.ts";
 import type { Exchange } from "../exchange.ts";
 import type { GatewayMetrics } from "./gateway-metrics.ts";
 
@@ -15,6 +15,7 @@ export type RequestRecord = {
   /** Only a known endpoint: what callers invent must not become a label. */
   readonly endpoint?: string | undefined;
   readonly variant?: Variant | undefined;
+  readonly provider?: ProviderHead | undefined;
   readonly attempts?: number;
   readonly firstTokenMs?: number | undefined;
   readonly usage?: TokenCounts | undefined;
@@ -24,13 +25,15 @@ export type RequestRecord = {
 type Parts = { readonly metrics: GatewayMetrics; readonly log: Log };
 
 export function recordRequest(record: RequestRecord, { metrics, log }: Parts): void {
-  const { exchange, operation, outcome, usage, firstTokenMs, held } = record;
+  const { exchange, operation, outcome, usage, firstTokenMs, held, provider } = record;
+  const external = record.variant?.external;
   const latencyMs = performance.now() - exchange.startedAt;
   const msPerToken = averageMsPerToken(usage?.output ?? 0, latencyMs, firstTokenMs);
   metrics.observe({
     operation,
     endpoint: record.endpoint ?? "",
     version: record.variant?.version ?? "",
+    provider: external?.provider,
     outcome,
     seconds: latencyMs / 1000,
     firstTokenSeconds: toSeconds(firstTokenMs),
@@ -46,6 +49,10 @@ export function recordRequest(record: RequestRecord, { metrics, log }: Parts): v
       endpoint: record.endpoint,
       version: record.variant?.version,
       variant: record.variant?.id,
+      provider: external?.provider,
+      providerModel: external?.model,
+      providerStatus: provider?.status,
+      providerRequestId: provider?.requestId,
       operation,
       outcome,
       status: exchange.response.headersSent ? exchange.response.statusCode : 0,

@@ -2,23 +2,18 @@
 
 import { artefactPath } from "../../adapters/artefact/store-artefact.ts";
 import { loadLlama } from "../../adapters/llama/llama-engine.ts";
-import { ModelError } from "../../adapters/llama/model-error.ts";
 import { detectMemoryLimit, detectThreads } from "../../adapters/llama/read-cgroup.ts";
 import type { ModelRuntime } from "../../contract/runtime-config.ts";
 import type { Engine, ReadinessCheck } from "../../ports.ts";
-import { endProcess } from "../end-process.ts";
-import { createLog, describeError, type RoleLog } from "../log.ts";
+import { createLog, type RoleLog } from "../log.ts";
 import { type RunningServer, runUntilSignal, startServer } from "../server.ts";
 import type { Serving } from "./answer-request.ts";
 import { chatCompletionsRoute } from "./chat-completions.ts";
 import { completionsRoute } from "./completions.ts";
 import { createModelMetrics, type ModelMetrics } from "./model-metrics.ts";
+import { giveUp, modelReadiness, refuseLoad } from "./model-process.ts";
 import { modelsRoutes } from "./models.ts";
 import { startWatchdog } from "./watchdog.ts";
-
-const EXIT_LOAD = 1;
-/** EX_SOFTWARE of sysexits.h: the engine broke while serving. */
-const EXIT_ENGINE = 70;
 
 /** What a test of the whole role puts in place of the real engine and its time limit. */
 export type ModelParts = {
@@ -54,7 +49,7 @@ export async function runModel(config: ModelRuntime, parts: ModelParts = {}): Pr
     engine: () => engine,
     onEngineError: watchdog.failed,
   };
-  const server = await listen(config, serving, [checkOf(() => engine)]);
+  const server = await listen(config, serving, [modelReadiness(() => engine && describeStatus(engine))]);
   const stopped = runUntilSignal(server, log);
   const loading = (parts.load ?? loadEngine)(config, log).then((loaded) => {
     engine = loaded;
@@ -102,18 +97,6 @@ async function loadEngine(config: ModelRuntime, log: RoleLog): Promise<Engine> {
   return engine;
 }
 
-function checkOf(engine: () => Engine | undefined): ReadinessCheck {
-  return {
-    name: "model",
-    check() {
-      const loaded = engine();
-      if (loaded === undefined) return { ok: false, detail: "loading" };
-      const lines = Object.entries(describeStatus(loaded)).map(([name, value]) => `${name}=${value}`);
-      return { ok: true, detail: `loaded ${lines.join(" ")}` };
-    },
-  };
-}
-
 function describeStatus(engine: Engine): Readonly<Record<string, number>> {
   const { threads, sequences, sequencesBusy, waiting, kvBytes, modelBytes } = engine.status();
   return {
@@ -125,15 +108,4 @@ function describeStatus(engine: Engine): Readonly<Record<string, number>> {
     modelBytes,
     rssBytes: process.memoryUsage.rss(),
   };
-}
-
-function refuseLoad(log: RoleLog, error: unknown): number {
-  if (!(error instanceof ModelError)) throw error;
-  log.error({ code: error.code }, error.message);
-  return EXIT_LOAD;
-}
-
-function giveUp(log: RoleLog, reason: string): void {
-  log.error({ reason: describeError(new Error(reason)).message }, "the engine is broken, ending the process");
-  void log.flush().then(() => endProcess(EXIT_ENGINE));
 }

@@ -8,7 +8,7 @@ export type Watchdog = {
 };
 
 export type WatchdogInput = {
-  readonly status: () => EngineStatus | undefined;
+  readonly status: () => Pick<EngineStatus, "stalledMs"> | undefined;
   /** Completed answers so far: one more forgives earlier failures. */
   readonly completed: () => number;
   readonly giveUp: (reason: string) => void;

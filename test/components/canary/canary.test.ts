@@ -14,6 +14,7 @@ const settings = {
   weights: { "1.1.0": 10, "1.0.0": 90 },
   stickyBy: "session" as const,
   sleeping: [],
+  external: {},
 };
 
 /** Whole percentages of any number of versions that sum to 100. */
@@ -133,5 +134,62 @@ describe("StaticCanary", () => {
     const refs = { namespace: "rampa", gateway: "rampa", services: {} };
     const create = () => new StaticCanary("chat", { ...settings, sleeping: ["1.0.0", "1.2.0"], refs });
     expect(create).toThrow('  sleeping.1: got "1.2.0", want a version that exists: 1.1.0, 1.0.0');
+  });
+});
+
+describe("a version that a provider serves", () => {
+  const external = { "1.1.0": { provider: "openai", model: "gpt-4.1-mini" } };
+  const refs = {
+    namespace: "rampa",
+    gateway: "rampa",
+    services: { "1.0.0": "chat-1-0-0", "1.1.0": "chat-1-1-0" },
+  };
+
+  it("is a Service among others in the list of weights, with what other data planes have to say to reach it", () => {
+    const { metadata, spec } = httpRouteArgs(planCanary({ ...settings, external }), refs);
+    expect(metadata).toMatchObject({
+      annotations: {
+        "rampa.dev/providers": '{"1.1.0":{"provider":"openai","model":"gpt-4.1-mini"}}',
+        "rampa.dev/versions": '{"chat-1-0-0":"1.0.0","chat-1-1-0":"1.1.0"}',
+      },
+    });
+    const own = { group: "", kind: "Service", port: 8080 };
+    expect(spec).toMatchObject({
+      rules: [
+        {
+          backendRefs: [
+            { ...own, name: "chat-1-0-0", weight: 90 },
+            {
+              ...own,
+              name: "chat-1-1-0",
+              weight: 10,
+              filters: [
+                {
+                  type: "RequestHeaderModifier",
+                  requestHeaderModifier: { set: [{ name: "x-rampa-version", value: "1.1.0" }] },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("leaves routes without any as they were", () => {
+    const text = JSON.stringify(httpRouteArgs(planCanary(settings), refs));
+    expect(text).not.toMatch(/providers|filters/);
+  });
+
+  it.each([
+    [{ external: { "9.0.0": external["1.1.0"] } }, "a version that exists: 1.1.0, 1.0.0"],
+    [{ external, sleeping: ["1.1.0"] }, "a version that does not sleep: a provider has no pods"],
+    [
+      { external: { "1.1.0": { provider: "openai", model: "two words" } } },
+      "a name of 1 to 256 characters without blanks",
+    ],
+  ])("is refused as %j", (change, want) => {
+    const issues = canarySettings.safeParse({ ...settings, ...change }).error?.issues ?? [];
+    expect(issues.map(({ message }) => message)).toEqual([want]);
   });
 });

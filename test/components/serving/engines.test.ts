@@ -1,7 +1,6 @@
 // Versions on GPU engines: the pods that they become, the memory that they need, and what they are told by.
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { describe, expect, it } from "vitest";
-import { externalVersion } from "../../../components/serving/external.args.ts";
 import { findFitProblems } from "../../../components/serving/fit.ts";
 import type { ModelVersionArgs } from "../../../components/serving/serving.args.ts";
 import { serverDeploymentArgs } from "../../../components/serving/serving.manifests.ts";
@@ -60,6 +59,19 @@ describe("the pod of a GPU engine", () => {
       "rampa.dev/pool": "l40s",
     });
     expect(spec.selector.matchLabels).not.toHaveProperty("rampa.dev/pool");
+  });
+
+  it("refers to a claim in place of a number where its pool has claims", () => {
+    const version = { ...vllm, gpu: { pool: "l40s", allocation: "dra", count: 2 } };
+    const { spec } = deploymentOf(version, { claimTemplate: "chat-gpus" }).spec.template;
+    expect(spec.resourceClaims).toEqual([{ name: "gpus", resourceClaimTemplateName: "chat-gpus" }]);
+    expect(spec.containers[0].resources).toEqual({
+      requests: { cpu: "3", memory: "12Gi" },
+      limits: { cpu: "3", memory: "12Gi" },
+      claims: [{ name: "gpus" }],
+    });
+    expect(spec.nodeSelector).toEqual({ "rampa.dev/pool": "l40s" });
+    expect(podOf(vllm)).not.toHaveProperty("resourceClaims");
   });
 
   it("is replaced without a spare GPU, within a deadline longer than its start", () => {
@@ -277,6 +289,22 @@ describe("ModelVersion", () => {
       { stack: "dev", project: "rampa" },
     );
 
+  it("has a template of the GPUs that its pods claim, made before them", async () => {
+    const resources = await record({ gpu: { pool: "l4", allocation: "dra" } });
+    const template = resources.find(({ type }) => type.endsWith(":ResourceClaimTemplate"));
+    expect(template?.name).toMatch(/^chat-2-0-0-gpus-[0-9a-f]+$/);
+    expect(template?.props).toMatchObject({
+      metadata: { name: template?.name, labels: ownedLabels("model", "chat-2-0-0") },
+    });
+    const deployment = resources.find(({ name }) => name === "chat-2-0-0-deployment");
+    expect(deployment?.dependencies).toContain(template?.urn);
+    expect(deployment?.props).toMatchObject({
+      spec: {
+        template: { spec: { resourceClaims: [{ resourceClaimTemplateName: template?.name }] } },
+      },
+    });
+  });
+
   it("has no configuration file on another project's engine, and waits as long as its pods may take", async () => {
     const resources = await record({});
     const children = resources.filter((it) => it.name.startsWith("chat-2-0-0-"));
@@ -297,20 +325,5 @@ describe("ModelVersion", () => {
     expect(JSON.stringify(deployment?.props)).toContain(`vllm-openai@${digest}`);
     expect(JSON.stringify(deployment?.props)).not.toContain("rampa.local");
     expect(deployment?.props.spec).toMatchObject({ revisionHistoryLimit: 1, replicas: 2 });
-  });
-});
-
-describe("a provider's endpoint", () => {
-  const external = {
-    engine: "external",
-    baseUrl: "https://api.example.com/v1",
-    model: "large",
-    keySecret: { name: "provider" },
-  };
-
-  it("has settings, but no place in a stack file before the gateway can reach it", () => {
-    expect(externalVersion.parse(external)).toMatchObject({ concurrency: 64, keySecret: { key: "key" } });
-    expect(externalVersion.safeParse({ ...external, baseUrl: "http://api.example.com" }).success).toBe(false);
-    expect(problemsOf({ ...vllm, ...external }).map(([path]) => path)).toEqual(["engine"]);
   });
 });

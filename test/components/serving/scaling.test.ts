@@ -5,7 +5,7 @@ import { findScalingProblems, scaling } from "../../../components/serving/scalin
 import { planScaling, toQuery } from "../../../components/serving/scaling.plan.ts";
 import { modelVersionSettings } from "../../../components/serving/serving.args.ts";
 import { ModelVersion } from "../../../components/serving/serving.ts";
-import { GATEWAY_WAITING_REQUESTS } from "../../../serving/contract/metric-names.ts";
+import { GATEWAY_REQUESTS, GATEWAY_WAITING_REQUESTS } from "../../../serving/contract/metric-names.ts";
 import { ownedLabels, ownership } from "../../kit/component-owner.ts";
 import { recordResources } from "../../kit/record-resources.ts";
 import { llama, problemsOf, refs, tgi, vllm } from "./engine-versions.ts";
@@ -43,8 +43,14 @@ describe("queries", () => {
     expect(queriesOf("vllm", { metric: "waiting", min: 0 })).toEqual([
       `sum({__name__="vllm:num_requests_waiting",${of}})`,
       `sum({__name__="rampa_gateway_waiting_requests",${of}})`,
+      `sum(increase({__name__="gateway_requests_total",${of}}[120s])) > bool 0`,
     ]);
     expect(GATEWAY_WAITING_REQUESTS).toBe("rampa_gateway_waiting_requests");
+    expect(GATEWAY_REQUESTS).toBe("gateway_requests_total");
+  });
+
+  it("look back over two readings for requests that are over", () => {
+    expect(queriesOf("tgi", { min: 0, pollingSeconds: 90 })[2]).toContain("[180s]");
   });
 });
 
@@ -87,6 +93,7 @@ describe("a version scaled by KEDA", () => {
               query: expect.stringContaining('namespace="rampa"'),
               threshold: "24",
               activationThreshold: "0",
+              ignoreNullValues: "true",
             },
           },
         ],
@@ -96,13 +103,22 @@ describe("a version scaled by KEDA", () => {
 
   it("may sleep in dev: the last pod goes after 15 minutes, and a held request wakes it", async () => {
     const child = await record({ ...tgi, scaling: { ...keda, min: 0 } });
-    expect(child("scaled-object")?.props.spec).toMatchObject({
+    const spec = Object(child("scaled-object")?.props.spec);
+    expect(spec).toMatchObject({
       minReplicaCount: 0,
       cooldownPeriod: 900,
       initialCooldownPeriod: 900,
-      fallback: { replicas: 0 },
-      triggers: [{ name: "requests" }, { name: "held" }],
+      triggers: [
+        { name: "requests", metadata: { ignoreNullValues: "true" } },
+        { name: "held", metadata: { ignoreNullValues: "false" } },
+        { name: "used", metadata: { ignoreNullValues: "true" } },
+      ],
     });
+  });
+
+  it("that may sleep has no fallback, with which KEDA would wake it when Prometheus is away", async () => {
+    const child = await record({ ...tgi, scaling: { ...keda, min: 0 } });
+    expect(child("scaled-object")?.props.spec).not.toHaveProperty("fallback");
   });
 
   it("waits for the rollout of as many pods as there may be", async () => {

@@ -6,13 +6,10 @@ import {
   cacheVolumeArgs,
   modelCacheSettings,
 } from "../../../components/serving/model-cache.ts";
+import type { RuntimePlan } from "../../../components/serving/runtime.plan.ts";
 import { type ModelVersionSettings, modelVersionSettings } from "../../../components/serving/serving.args.ts";
 import * as manifests from "../../../components/serving/serving.manifests.ts";
-import {
-  type ModelVersionPlan,
-  planModelVersion,
-  type RuntimePlan,
-} from "../../../components/serving/serving.plan.ts";
+import { type ModelVersionPlan, planModelVersion } from "../../../components/serving/serving.plan.ts";
 import { ModelVersion } from "../../../components/serving/serving.ts";
 import { runtimeConfig } from "../../../serving/contract/runtime-config.ts";
 import { ownedLabels, ownership } from "../../kit/component-owner.ts";

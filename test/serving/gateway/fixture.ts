@@ -1,13 +1,15 @@
 // A gateway in this process with real sockets: model servers that fail on demand, keys and routes in files, a real log.
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ClientKeys } from "../../../serving/contract/client-keys.ts";
+import type { providerRuntime } from "../../../serving/contract/provider.ts";
 import { type GatewayRuntime, gatewayRuntime } from "../../../serving/contract/runtime-config.ts";
+import type { ExternalModel } from "../../../serving/core/route/endpoint.ts";
 import { type RunningGateway, startGateway } from "../../../serving/http/gateway/gateway-role.ts";
 import { createLog, type RoleLog } from "../../../serving/http/log.ts";
 
@@ -98,11 +100,15 @@ export type Backend = {
   readonly port: number;
   readonly weight: number;
   readonly maySleep?: boolean;
+  readonly external?: ExternalModel;
 };
 
 export function httpRoute(endpoint: string, backends: readonly Backend[], stickyBy = "session"): object {
   const versions = Object.fromEntries(backends.map(({ version, port }) => [`127.0.0.1:${port}`, version]));
   const sleeping = backends.filter(({ maySleep }) => maySleep).map(({ version }) => version);
+  const providers = Object.fromEntries(
+    backends.flatMap(({ version, external }) => (external ? [[version, external]] : [])),
+  );
   const backendRefs = backends.map(({ port, weight }) => ({
     group: "",
     kind: "Service",
@@ -120,6 +126,7 @@ export function httpRoute(endpoint: string, backends: readonly Backend[], sticky
       annotations: {
         "rampa.dev/versions": JSON.stringify(versions),
         "rampa.dev/sticky-by": stickyBy,
+        ...(Object.keys(providers).length > 0 && { "rampa.dev/providers": JSON.stringify(providers) }),
         ...(sleeping.length > 0 && { "rampa.dev/sleeping": JSON.stringify(sleeping) }),
       },
     },
@@ -138,6 +145,8 @@ export type Fixture = {
   readonly gateway: RunningGateway;
   readonly setRoutes: (routes: readonly object[]) => void;
   readonly setKeys: (keys: readonly object[] | string) => void;
+  /** Writes the file `name` of the gateway's folder, as the kubelet does with a Secret: at once. */
+  readonly setFile: (name: string, text: string) => void;
   /** All log lines so far. */
   readonly log: () => Promise<string>;
   readonly post: (body: unknown, headers?: Record<string, string>, path?: string) => Promise<Response>;
@@ -150,6 +159,12 @@ export type FixtureSettings = {
   readonly timeouts?: Partial<GatewayRuntime["timeouts"]>;
   readonly drain?: Partial<GatewayRuntime["drain"]>;
   readonly hold?: Partial<GatewayRuntime["hold"]>;
+  /** By name; `file` of a key is inside the gateway's folder. */
+  readonly providers?: Readonly<Record<string, ProviderSettings>>;
+};
+
+type ProviderSettings = Omit<z.input<typeof providerRuntime>, "key"> & {
+  readonly key?: { readonly file: string; readonly header?: "authorization" | "api-key" };
 };
 
 export async function startFixture(settings: FixtureSettings): Promise<Fixture> {
@@ -159,6 +174,10 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
     writeFileSync(file("routes.json"), JSON.stringify(routes));
   const setKeys = (keys: readonly object[] | string): void =>
     writeFileSync(file("keys.json"), typeof keys === "string" ? keys : JSON.stringify({ keys }));
+  const setFile = (name: string, text: string): void => {
+    writeFileSync(file(`${name}.next`), text);
+    renameSync(file(`${name}.next`), file(name));
+  };
   setRoutes(settings.routes);
   setKeys(settings.keys ?? [keyEntry(KEY)]);
   const config = gatewayRuntime.parse({
@@ -168,6 +187,7 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
     routes: { from: "file", path: file("routes.json") },
     timeouts: settings.timeouts,
     hold: settings.hold,
+    providers: toProviders(settings.providers ?? {}, file),
     drain: { settleMs: 0, graceMs: 1_000, ...settings.drain },
   });
   const log: RoleLog = createLog("gateway", { level: "debug" }, file("log.jsonl"));
@@ -180,6 +200,7 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
     gateway,
     setRoutes,
     setKeys,
+    setFile,
     log: async () => {
       await log.flush();
       return readFileSync(file("log.jsonl"), "utf8");
@@ -197,6 +218,15 @@ export async function startFixture(settings: FixtureSettings): Promise<Fixture> 
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function toProviders(providers: Readonly<Record<string, ProviderSettings>>, file: (name: string) => string) {
+  return Object.fromEntries(
+    Object.entries(providers).map(([name, { key, ...rest }]) => [
+      name,
+      { ...rest, ...(key && { key: { ...key, file: file(key.file) } }) },
+    ]),
+  );
 }
 
 export type Served = {

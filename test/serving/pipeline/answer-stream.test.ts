@@ -141,3 +141,30 @@ describe("an answer's stream", () => {
     expect(pass([`data: ${JSON.stringify(data)}\n\n`]).contentEvents).toBe(wanted);
   });
 });
+
+describe("a stream that stops at an error", () => {
+  const stopped = (chunks: readonly (Buffer | string)[], hidesUsage = false) => {
+    const stream = new AnswerStream({ hidesUsage, stopsAtError: true });
+    const pieces = chunks.map((chunk) => stream.push(Buffer.from(chunk)));
+    return { text: Buffer.concat([...pieces, stream.rest()]).toString("utf8"), error: stream.error };
+  };
+  const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
+  const before = `data: ${chunkOf("a")}\n\n`;
+
+  it.each([
+    ["an error", { error: { code: "x", message: "planted" } }, { code: "x", message: "planted" }],
+    ["an event of type error", { type: "error", code: "x" }, { type: "error", code: "x" }],
+    ["a failed response", { type: "response.failed", response: { error: { code: "x" } } }, { code: "x" }],
+  ])("holds back %s and all that follows", (_name, data, error) => {
+    expect(stopped([before, event(data) + before, before])).toEqual({ text: before, error });
+  });
+
+  it("passes everything else as it came, wherever it is cut", () => {
+    const text = `${before}: ping\n\ndata: ${JSON.stringify({ error: null, choices: [] })}\n\ndata: [DONE]\n\n`;
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 6 }), (places) => {
+        expect(stopped(cut(Buffer.from(text), places))).toEqual({ text, error: undefined });
+      }),
+    );
+  });
+});

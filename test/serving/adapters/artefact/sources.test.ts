@@ -112,9 +112,10 @@ describe("an s3 source", () => {
   });
 
   it("takes the pod's credentials from the endpoint that the cluster names", async () => {
-    const credentials = JSON.stringify({ AccessKeyId: "ASIA", SecretAccessKey: "s", Token: "session" });
+    const Expiration = "2026-01-02T04:04:05Z";
+    const role = { AccessKeyId: "ASIA", SecretAccessKey: "s", Token: "session", Expiration };
     const server = await serve((request, response, count) => {
-      if (request.url === "/creds") response.end(credentials);
+      if (request.url === "/creds") response.end(JSON.stringify(role));
       else sendBytes(bytes)(request, response, count);
     });
     const env = {

@@ -23,6 +23,31 @@ const route = (backendRefs: readonly object[], annotations: object = {}) => ({
 });
 
 describe("a decoded route", () => {
+  it("says which versions a provider serves, and that these have no pods to sleep", () => {
+    const decoded = decodeHttpRoute(
+      route([ref("chat-1-0-0"), ref("chat-2-0-0")], {
+        "rampa.dev/versions": '{"chat-1-0-0":"1.0.0","chat-2-0-0":"2.0.0"}',
+        "rampa.dev/sleeping": '["1.0.0","2.0.0"]',
+        "rampa.dev/providers": '{"2.0.0":{"provider":"openai","model":"gpt-4.1-mini","later":1}}',
+      }),
+    );
+    const variants = decoded.ok ? decoded.endpoint.variants : [];
+    expect(variants.map(({ version, maySleep, external }) => ({ version, maySleep, external }))).toEqual([
+      { version: "1.0.0", maySleep: true, external: undefined },
+      { version: "2.0.0", maySleep: false, external: { provider: "openai", model: "gpt-4.1-mini" } },
+    ]);
+  });
+
+  it.each([
+    "{",
+    '{"2.0.0":"openai"}',
+    '{"2.0.0":{"provider":"openai"}}',
+    '{"2.0.0":{"provider":"","model":"x"}}',
+  ])("is refused with providers that are %s", (text) => {
+    const decoded = decodeHttpRoute(route([ref("chat-2-0-0")], { "rampa.dev/providers": text }));
+    expect(decoded).toMatchObject({ ok: false, reason: expect.stringContaining("rampa.dev/providers") });
+  });
+
   it("has versions, addresses, weights, stickiness and who may sleep", () => {
     const decoded = decodeHttpRoute(
       route([ref("chat-1-1-0", { weight: 10 }), ref("chat-1-0-0", { weight: 90 })], {

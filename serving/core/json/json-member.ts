@@ -17,10 +17,19 @@ const CLOSING = new Set([0x7d, 0x5d]);
 
 /** The top-level member `name` of `json`, which must be a valid object; the last one when it is repeated, as JSON.parse takes it. */
 export function findMember(json: Buffer, name: string): MemberSpan | undefined {
+  return findMembers(json, name).at(-1);
+}
+
+/** `json` with `value` in every top-level member `name`: which of several a reader takes is up to the reader. */
+export function replaceEvery(json: Buffer, name: string, value: unknown): Buffer {
+  return findMembers(json, name).reduceRight((changed, span) => replaceValue(changed, span, value), json);
+}
+
+function findMembers(json: Buffer, name: string): readonly MemberSpan[] {
   let depth = 0;
   let key: { readonly start: number; readonly end: number } | undefined;
   let open: { readonly start: number; readonly valueStart: number } | undefined;
-  let found: MemberSpan | undefined;
+  const found: MemberSpan[] = [];
   for (let at = 0; at < json.length; at += 1) {
     const byte = json[at] ?? 0;
     if (byte === QUOTE) {
@@ -33,7 +42,7 @@ export function findMember(json: Buffer, name: string): MemberSpan | undefined {
     } else if (OPENING.has(byte)) depth += 1;
     else if (CLOSING.has(byte)) depth -= 1;
     if (open !== undefined && (depth === 0 || (depth === 1 && byte === COMMA))) {
-      found = { ...open, end: at };
+      found.push({ ...open, end: at });
       open = undefined;
     }
   }
