@@ -1,5 +1,7 @@
 // Grafana dashboards as code: one of the endpoints, one of the model servers, one of the GPUs.
 
+import { GATEWAY_WAITING_REQUESTS } from "../../serving/contract/metric-names.ts";
+
 export type Dashboard = {
   /** Also the uid, so that links to it stay. */
   readonly name: string;
@@ -71,6 +73,18 @@ function endpoints(namespace: string): readonly Panel[] {
       unit: "percentunit",
       expression: `rampa:endpoint_failure_ratio:rate1h${here}`,
       legend: "{{endpoint}}",
+    },
+    {
+      title: "Held for a sleeping version",
+      unit: "short",
+      expression: `${by} (${GATEWAY_WAITING_REQUESTS}${here})`,
+      legend: VERSION,
+    },
+    {
+      title: "Ends of holding",
+      unit: "reqps",
+      expression: `sum by (endpoint, version, end) (rate(rampa_gateway_held_seconds_count${here}[5m]))`,
+      legend: `${VERSION} {{end}}`,
     },
   ];
 }

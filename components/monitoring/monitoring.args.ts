@@ -47,6 +47,7 @@ const limits = z
       .gt(1, "a factor above 1")
       .default(1.5)
       .describe("How many times as long a candidate's first token may take."),
+    absentMinutes: minutes.default(3).describe("Time that a version with traffic may be without a server."),
     loadMinutes: minutes.default(10).describe("Time that loading a model may take."),
     pendingMinutes: minutes.default(15).describe("Time that a pod may wait for a GPU."),
     kvCachePercent: percentage(1, 100).default(95).describe("Filling of the KV cache."),

@@ -2,10 +2,13 @@
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
 import type { ConfigMapArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { Input } from "@pulumi/pulumi";
-import { LABELS, PORTS } from "../contract/labels.ts";
+import { LABELS } from "../contract/labels.ts";
+import { GROUPING, INHIBITION, NOBODY, pagerdutySeverity, REPEAT, TEXT, TITLE } from "./alert-routing.ts";
 import { type Dashboard, toGrafana } from "./dashboards.ts";
 import type { MonitoringPlan, RoutePlan, RuleGroup } from "./monitoring.plan.ts";
 import type { Receiver } from "./receivers.args.ts";
+import type { Severity } from "./rules/rule.ts";
+import { GATEWAY_TARGET, MODEL_TARGET, SCRAPE, scrapeTimeoutSeconds } from "./targets.ts";
 
 const API = "monitoring.coreos.com/v1";
 const ALERTMANAGER_API = "monitoring.coreos.com/v1alpha1";
@@ -19,7 +22,7 @@ export function gatewayMonitorArgs(plan: MonitoringPlan, namespace: Input<string
     kind: "ServiceMonitor",
     metadata: { name: "gateway", namespace, labels: { ...plan.labels } },
     spec: {
-      selector: { matchLabels: { [LABELS.component]: "gateway" } },
+      selector: { matchLabels: { [LABELS.component]: GATEWAY_TARGET.component } },
       endpoints: [
         {
           ...scrape(plan),
@@ -31,18 +34,22 @@ export function gatewayMonitorArgs(plan: MonitoringPlan, namespace: Input<string
   };
 }
 
-/** Model servers, by their pods: versions come and go, and so do their Services. */
+/** Model servers, by their pods. */
 export function modelMonitorArgs(plan: MonitoringPlan, namespace: Input<string>): CustomResourceArgs {
   return {
     apiVersion: API,
     kind: "PodMonitor",
     metadata: { name: "models", namespace, labels: { ...plan.labels } },
     spec: {
-      selector: { matchLabels: { [LABELS.component]: "model" } },
+      selector: { matchLabels: { [LABELS.component]: MODEL_TARGET.component } },
       podMetricsEndpoints: [
         {
           ...scrape(plan),
-          relabelings: [fromPodLabel(LABELS.endpoint, "endpoint"), fromPodLabel(LABELS.version, "version")],
+          relabelings: Object.entries(MODEL_TARGET.podLabels).map(([label, targetLabel]) => ({
+            action: "replace",
+            sourceLabels: [`__meta_kubernetes_pod_label_${label.replaceAll(/[^a-zA-Z0-9_]/g, "_")}`],
+            targetLabel,
+          })),
         },
       ],
     },
@@ -51,17 +58,10 @@ export function modelMonitorArgs(plan: MonitoringPlan, namespace: Input<string>)
 
 function scrape({ scrapeSeconds }: MonitoringPlan): object {
   return {
-    port: PORTS.http.name,
-    path: "/metrics",
+    ...SCRAPE,
     interval: `${scrapeSeconds}s`,
-    scrapeTimeout: `${Math.min(scrapeSeconds, 10)}s`,
-    honorLabels: true,
+    scrapeTimeout: `${scrapeTimeoutSeconds(scrapeSeconds)}s`,
   };
-}
-
-function fromPodLabel(label: string, targetLabel: string): object {
-  const meta = `__meta_kubernetes_pod_label_${label.replaceAll(/[^a-zA-Z0-9_]/g, "_")}`;
-  return { action: "replace", sourceLabels: [meta], targetLabel };
 }
 
 /** One rule group as an object of its own: a mistake in one does not take the others away. */
@@ -90,10 +90,7 @@ export function dashboardArgs(
   };
 }
 
-/** Repeats of an alert that still holds. */
-const REPEAT = { P0: "30m", P1: "2h", P2: "12h", P3: "1d" } as const;
-
-/** Who is told: the namespace's alerts by severity, each kind of alert and endpoint in one message. */
+/** Who is told: the namespace's alerts by severity. */
 export function alertRoutesArgs(plan: MonitoringPlan, namespace: Input<string>): CustomResourceArgs {
   return {
     apiVersion: ALERTMANAGER_API,
@@ -102,30 +99,27 @@ export function alertRoutesArgs(plan: MonitoringPlan, namespace: Input<string>):
     spec: {
       route: {
         receiver: NOBODY,
-        groupBy: ["alertname", "endpoint"],
-        groupWait: "30s",
-        groupInterval: "5m",
-        repeatInterval: "12h",
+        groupBy: [...GROUPING.by],
+        groupWait: GROUPING.wait,
+        groupInterval: GROUPING.interval,
+        repeatInterval: GROUPING.repeat,
         routes: plan.routes.map(({ severity }) => ({
           receiver: severity,
           repeatInterval: REPEAT[severity],
           matchers: [{ name: "severity", matchType: "=", value: severity }],
         })),
       },
-      // What is cut off altogether needs no word on how slow it is.
       inhibitRules: [
         {
-          sourceMatch: [{ name: "alertname", matchType: "=", value: "RampaGatewayAbsent" }],
-          targetMatch: [{ name: "severity", matchType: "=~", value: "P1|P2|P3" }],
-          equal: ["namespace"],
+          sourceMatch: [{ name: "alertname", matchType: "=", value: INHIBITION.source }],
+          targetMatch: [{ name: "severity", matchType: "=~", value: INHIBITION.silenced }],
+          equal: [INHIBITION.equal],
         },
       ],
       receivers: [{ name: NOBODY }, ...plan.routes.map(toReceiver)],
     },
   };
 }
-
-const NOBODY = "nobody";
 
 type Channels = Record<
   "webhookConfigs" | "slackConfigs" | "pagerdutyConfigs" | "emailConfigs",
@@ -144,10 +138,7 @@ function toReceiver({ severity, receivers }: RoutePlan): object {
   };
 }
 
-const TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }} {{ .CommonLabels.alertname }}";
-const TEXT = "{{ range .Alerts }}{{ .Annotations.summary }} {{ .Annotations.runbook_url }}\n{{ end }}";
-
-function toChannel(receiver: Receiver, severity: string): readonly [keyof Channels, object] {
+function toChannel(receiver: Receiver, severity: Severity): readonly [keyof Channels, object] {
   const secret = { ...receiver.secret };
   switch (receiver.kind) {
     case "webhook":
@@ -157,7 +148,7 @@ function toChannel(receiver: Receiver, severity: string): readonly [keyof Channe
     case "pagerduty":
       return [
         "pagerdutyConfigs",
-        { routingKey: secret, severity: severity === "P0" ? "critical" : "error", description: TITLE },
+        { routingKey: secret, severity: pagerdutySeverity(severity), description: TITLE },
       ];
     case "email": {
       const { to, from, smarthost, username } = receiver;

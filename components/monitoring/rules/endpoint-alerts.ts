@@ -1,4 +1,5 @@
 // Alerts on what callers meet: failures, slow answers, an error budget that is used up too fast, nobody to ask.
+import { GATEWAY_WAITING_REQUESTS } from "../../../serving/contract/metric-names.ts";
 import { failureRatio, type Window } from "./recordings.ts";
 import { type Alert, GATEWAY_JOB, LEAST_RATE, type Severity, type Watch } from "./rule.ts";
 
@@ -63,7 +64,8 @@ function answerAlerts({ errorRatio, firstTokenSeconds, durationSeconds }: Watch)
   ];
 }
 
-function presenceAlerts({ namespace }: Watch): readonly Alert[] {
+function presenceAlerts(watch: Watch): readonly Alert[] {
+  const { namespace } = watch;
   return [
     {
       name: "RampaGatewayAbsent",
@@ -86,5 +88,36 @@ function presenceAlerts({ namespace }: Watch): readonly Alert[] {
       forMinutes: 10,
       summary: "{{ $labels.pod }} runs, but gives no metrics.",
     },
+    versionAbsent(watch),
+    heldInVain(namespace),
   ];
+}
+
+/** A version that never had a pod is one of a provider; one that may sleep has its line of waiting requests. */
+function versionAbsent({ namespace, absentMinutes }: Watch): Alert {
+  const here = `{namespace="${namespace}"}`;
+  const on = "on (namespace, endpoint, version)";
+  const weighted = `rampa:version_weight:max${here} > 0`;
+  const hasPods = `present_over_time(up${here}[1d])`;
+  return {
+    name: "RampaVersionAbsent",
+    severity: "P1",
+    expression: `(${weighted} and ${on} ${hasPods}) unless ${on} up${here} == 1 unless ${on} ${GATEWAY_WAITING_REQUESTS}${here}`,
+    forMinutes: absentMinutes,
+    summary:
+      "No server of {{ $labels.endpoint }} {{ $labels.version }} answers, which takes {{ $value | humanizePercentage }} of the requests.",
+  };
+}
+
+/** The first sample of a counter is an increase too. */
+function heldInVain(namespace: string): Alert {
+  const held = `rampa_gateway_held_seconds_count{namespace="${namespace}", end=~"full|late"}`;
+  return {
+    name: "RampaHeldRequestsFail",
+    severity: "P1",
+    expression: `sum by (namespace, endpoint, version) ((${held} unless ${held} offset 10m) or increase(${held}[10m])) > 0`,
+    forMinutes: 1,
+    summary:
+      "Requests that waited for {{ $labels.endpoint }} {{ $labels.version }} to wake were turned away: {{ $value | humanize }} in 10 minutes.",
+  };
 }

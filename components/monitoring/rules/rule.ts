@@ -31,6 +31,7 @@ export type Watch = {
   readonly candidateErrorMargin: number;
   /** How many times slower a candidate's first token may be. */
   readonly candidateSlowdown: number;
+  readonly absentMinutes: number;
   readonly loadMinutes: number;
   readonly pendingMinutes: number;
   readonly kvCacheRatio: number;
@@ -43,8 +44,20 @@ export type Watch = {
 export const GATEWAY_JOB = "gateway";
 
 /** Outcomes of requests that failed by our fault; refused ones and callers that left are not among them. */
-export const FAILED_OUTCOMES =
-  "overloaded|not_ready|shutting_down|no_backend|upstream_unreachable|upstream_broken|upstream_timeout|internal_error|fault|upstream_5..";
+export const FAILED_OUTCOMES = [
+  ...[
+    "overloaded",
+    "not_ready",
+    "shutting_down",
+    "no_backend",
+    "deadline_exceeded",
+    "internal_error",
+    "fault",
+  ],
+  ...["upstream_unreachable", "upstream_broken", "upstream_timeout", "upstream_5.."],
+  "provider_(overloaded|quota_exceeded|key_missing|key_refused|forbidden|not_found|redirected)",
+  "provider_(untrusted|address_forbidden|unknown|failed|timeout)",
+].join("|");
 
 /** Fewer requests a second than this say nothing about a ratio. */
 export const LEAST_RATE = 0.05;

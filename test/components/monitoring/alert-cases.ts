@@ -187,6 +187,74 @@ const ENDPOINT_CASES: Readonly<Record<string, AlertCase>> = {
   },
 };
 
+const MODEL_UP = `up{${SPACE}, job="rampa/models", pod="chat-a", endpoint="chat", version="1.0.0"}`;
+const OTHER_UP = MODEL_UP.replace("1.0.0", "1.1.0").replace("chat-a", "chat-b");
+const held = (end: string, values: string): Series =>
+  series(
+    `rampa_gateway_held_seconds_count{${SPACE}, job="gateway", pod="gateway-a", endpoint="chat", version="1.0.0", end="${end}"}`,
+    values,
+  );
+
+const WAITING_CASES: Readonly<Record<string, AlertCase>> = {
+  RampaVersionAbsent: {
+    fires: {
+      series: [...WEIGHTS, still(MODEL_UP, 1), series(OTHER_UP, "1x10")],
+      atMinutes: 20,
+      labels: V2,
+      summary: "No server of chat 1.1.0 answers, which takes 10% of the requests.",
+    },
+    silent: {
+      "a server of each version": {
+        series: [...WEIGHTS, still(MODEL_UP, 1), still(OTHER_UP, 1)],
+        atMinutes: 20,
+      },
+      "one of two servers": {
+        series: [
+          ...WEIGHTS,
+          still(MODEL_UP, 1),
+          still(OTHER_UP, 1),
+          series(OTHER_UP.replace("chat-b", "chat-c"), "1x10"),
+        ],
+        atMinutes: 20,
+      },
+      "a version without weight": {
+        series: [weight("1.0.0", 1), weight("1.1.0", 0), still(MODEL_UP, 1), series(OTHER_UP, "1x10")],
+        atMinutes: 20,
+      },
+      "a version that sleeps": {
+        series: [
+          ...WEIGHTS,
+          still(MODEL_UP, 1),
+          series(OTHER_UP, "1x10"),
+          still(
+            `rampa_gateway_waiting_requests{${SPACE}, pod="gateway-a", endpoint="chat", version="1.1.0"}`,
+            0,
+          ),
+        ],
+        atMinutes: 20,
+      },
+      "a provider's version, which has no pods": { series: [...WEIGHTS, still(MODEL_UP, 1)], atMinutes: 20 },
+      "a pod that is replaced": {
+        series: [...WEIGHTS, still(MODEL_UP, 1), series(OTHER_UP, "1x10 0x1 1x30")],
+        atMinutes: 12,
+      },
+    },
+  },
+  RampaHeldRequestsFail: {
+    fires: {
+      series: [held("ready", "0x30"), held("late", "_x15 3x15")],
+      atMinutes: 18,
+      labels: V1,
+      summary: "Requests that waited for chat 1.0.0 to wake were turned away: 3 in 10 minutes.",
+    },
+    silent: {
+      "requests that were answered": { series: [held("ready", "0+9x30")], atMinutes: 18 },
+      "callers that left": { series: [held("aborted", "0+9x30")], atMinutes: 18 },
+      "what is over": { series: [held("late", "0x4 3x40")], atMinutes: 30 },
+    },
+  },
+};
+
 const CANDIDATE_CASES: Readonly<Record<string, AlertCase>> = {
   RampaCandidateFails: {
     fires: {
@@ -416,6 +484,7 @@ const GPU_CASES: Readonly<Record<string, AlertCase>> = {
 
 export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   ...ENDPOINT_CASES,
+  ...WAITING_CASES,
   ...CANDIDATE_CASES,
   ...MODEL_CASES,
   ...GPU_CASES,
