@@ -15,6 +15,7 @@ import {
   encodeIndex,
   encodeManifest,
   encodeSbomManifest,
+  type ImageProgram,
   layoutFile,
   mediaTypes,
 } from "./oci-documents.ts";
@@ -24,10 +25,20 @@ import { type FileSource, packTar, type TarEntry } from "./tar-archive.ts";
 export type ImageParts = {
   readonly cache: string;
   readonly repository: string;
-  readonly version: string;
+  readonly about: ImageAbout;
+  readonly program: ImageProgram;
   readonly architecture: Architecture;
   readonly layers: readonly BuiltLayer[];
-  readonly bundleDigest: Digest;
+};
+
+/** What the image says about itself. */
+export type ImageAbout = {
+  readonly title: string;
+  readonly version: string;
+  /** SPDX expression. */
+  readonly licenses: string;
+  /** Further facts: as labels `rampa.dev/NAME` and as properties of the bill of materials. */
+  readonly facts: Readonly<Record<string, string>>;
 };
 
 export type ImageDocuments = {
@@ -42,22 +53,19 @@ export type ImageDocuments = {
 
 /** Encodes and stores every document of the image; the result depends on `parts` only, not on their cache. */
 export async function encodeImage(parts: ImageParts): Promise<ImageDocuments> {
-  const { cache, version, bundleDigest, layers } = parts;
+  const { cache, about, layers, architecture, program } = parts;
   const components = layers.flatMap((layer) => layer.components);
-  const sbom = await putBytes(
-    cache,
-    encodeSbom({ name: "rampa-runtime", version, bundleDigest }, components),
-  );
+  const sbom = await putBytes(cache, encodeSbom({ ...about, name: about.title }, components));
   const labels = {
-    "org.opencontainers.image.licenses": "Apache-2.0",
-    "org.opencontainers.image.title": "rampa-runtime",
-    "org.opencontainers.image.version": version,
-    "rampa.dev/bundle": bundleDigest,
+    "org.opencontainers.image.licenses": about.licenses,
+    "org.opencontainers.image.title": about.title,
+    "org.opencontainers.image.version": about.version,
+    ...Object.fromEntries(Object.entries(about.facts).map(([name, value]) => [`rampa.dev/${name}`, value])),
     "rampa.dev/sbom": sbom.digest,
   };
-  const config = await putBytes(cache, encodeConfig({ architecture: parts.architecture, layers, labels }));
+  const config = await putBytes(cache, encodeConfig({ architecture, layers, labels, program }));
   const manifest = await putBytes(cache, encodeManifest(config, layers, labels));
-  const platform = { architecture: parts.architecture, os: "linux" } as const;
+  const platform = { architecture, os: "linux" } as const;
   const image: Descriptor = { mediaType: mediaTypes.manifest, ...manifest, platform };
   const empty = await putBytes(cache, emptyConfig);
   const listed = await putBytes(cache, encodeSbomManifest(sbom, empty, image));

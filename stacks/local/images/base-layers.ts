@@ -1,6 +1,6 @@
 // The base of the image: pinned Debian packages, or the base image that the user names by digest.
 import type { Progress } from "../progress.ts";
-import { type Architecture, debianPins } from "./base-pins.ts";
+import { type Architecture, type DebianPin, debianPins } from "./base-pins.ts";
 import { collectDebianBase, hasDebianTools } from "./debian-base.ts";
 import { ImageError } from "./image-error.ts";
 import { type BuiltLayer, cachedLayer, cachedLayers } from "./layer-cache.ts";
@@ -19,18 +19,18 @@ export async function baseLayers(request: BaseRequest): Promise<readonly BuiltLa
   const { cache, architecture, progress, image } = request;
   if (image === undefined) {
     if (!(await hasDebianTools())) throw withoutDebianTools();
-    const pins = debianPins.map(({ name, version, sha256, keep }) => ({
-      name,
-      version,
-      sha256,
-      keep: keep.source,
-    }));
-    const inputs = { architecture, pins };
+    const inputs = debianInputs(architecture, debianPins);
     const collect = () => collectDebianBase({ cache, architecture, pins: debianPins, progress });
     return [await cachedLayer({ cache, title: "base: Debian packages", inputs }, collect)];
   }
   const key = { cache, title: "base image", inputs: { architecture, image } };
   return await cachedLayers(key, () => pullBaseImage({ cache, architecture, image, progress }));
+}
+
+/** What decides the content of a layer of pinned packages. */
+export function debianInputs(architecture: Architecture, pins: readonly DebianPin[]): unknown {
+  const keyed = pins.map(({ name, version, sha256, keep }) => ({ name, version, sha256, keep: keep.source }));
+  return { architecture, pins: keyed };
 }
 
 function withoutDebianTools(): ImageError {

@@ -31,8 +31,14 @@ export async function hasDebianTools(): Promise<boolean> {
   return found.every(Boolean);
 }
 
-/** Downloads, verifies and unpacks the pinned packages into the entries of one layer. */
+/** The pinned packages with what else a system needs: users, name resolution, one bundle of certificates. */
 export async function collectDebianBase(base: DebianBase): Promise<LayerContent> {
+  const { entries, components } = await collectDebianPackages(base);
+  return { entries: [...withCertificateBundle(entries), ...systemEntries()], components };
+}
+
+/** Downloads, verifies and unpacks the pinned packages into the entries of one layer. */
+export async function collectDebianPackages(base: DebianBase): Promise<LayerContent> {
   const entries: TarEntry[] = [];
   const components: SbomComponent[] = [];
   for (const [position, pin] of base.pins.entries()) {
@@ -42,7 +48,7 @@ export async function collectDebianBase(base: DebianBase): Promise<LayerContent>
     components.push(debianComponent(pin.name, control.version, control.architecture));
     entries.push(await statusEntry(pin.name, control.text), ...(await keptEntries(archive, pin.keep)));
   }
-  return { entries: [...withCertificateBundle(entries), ...systemEntries()], components };
+  return { entries, components };
 }
 
 async function obtainPackage(base: DebianBase, pin: DebianPin): Promise<string> {
@@ -155,9 +161,9 @@ function toEntry(path: string, header: Header, source: Uint8Array): TarEntry {
   return { kind: "file", path, mode: (header.mode ?? 0) & 0o111 ? 0o755 : 0o644, source };
 }
 
-/** Debian 12 packages still name `/lib`; installed systems have it as a link into `/usr`. */
+/** Debian 12 packages still name `/lib` and `/bin`; installed systems have them as links into `/usr`. */
 function foldIntoUsr(name: string): string {
-  return name.replace(/^\.\//, "").replace(/^(lib|lib64)\//, "usr/$1/");
+  return name.replace(/^\.\//, "").replace(/^(bin|lib|lib64)\//, "usr/$1/");
 }
 
 /** The Mozilla certificates as the one file that TLS libraries read. */

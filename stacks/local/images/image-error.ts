@@ -6,7 +6,8 @@ export type ImageErrorCode =
   | "image.native"
   | "image.checksum"
   | "image.registry"
-  | "image.unsupported";
+  | "image.unsupported"
+  | "image.wheel";
 
 /** An expected failure with a literal code and, in the message, what to do next. */
 export class ImageError extends Error {

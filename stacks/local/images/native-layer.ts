@@ -1,4 +1,4 @@
-// The layer with node-llama-cpp: its JavaScript in two files, its prebuilt libraries, and nothing that builds.
+// The layer with the engines: node-llama-cpp and ONNX Runtime, their JavaScript bundled, and nothing that builds.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
@@ -9,6 +9,7 @@ import { ImageError } from "./image-error.ts";
 import type { LayerContent } from "./layer-cache.ts";
 import { npmPackages, readPackage } from "./npm-packages.ts";
 import { canonicalJson } from "./oci-documents.ts";
+import { collectOnnx, ONNX_PACKAGES } from "./onnx-files.ts";
 import type { SbomComponent } from "./sbom.ts";
 import type { FileSource, TarEntry } from "./tar-archive.ts";
 
@@ -38,7 +39,7 @@ const lockfile = z.object({
 /** What decides the layer: the versions and checksums of the installed packages it is made of. */
 export async function nativeInputs(architecture: Architecture): Promise<unknown> {
   const lock = lockfile.parse(JSON.parse(await readFile(join(paths.checkout, "package-lock.json"), "utf8")));
-  const names = ["node-llama-cpp", `@node-llama-cpp/${prebuilt[architecture]}`, "esbuild"];
+  const names = ["node-llama-cpp", `@node-llama-cpp/${prebuilt[architecture]}`, ...ONNX_PACKAGES, "esbuild"];
   return await Promise.all(
     names.map(async (name) => {
       const locked = lock.packages[`node_modules/${name}`];
@@ -53,6 +54,7 @@ export async function collectNative(architecture: Architecture): Promise<LayerCo
   const platform = `@node-llama-cpp/${prebuilt[architecture]}`;
   const bundled = await bundleLibrary();
   const components = await npmPackages(Object.keys(bundled.inputs));
+  const onnx = await collectOnnx(architecture, (await installed("onnxruntime-node")).version);
   return {
     entries: [
       ...bundled.entries,
@@ -64,9 +66,11 @@ export async function collectNative(architecture: Architecture): Promise<LayerCo
         plainFile(`app/node_modules/${name}/LICENSE`, { file: installedPath(`${name}/LICENSE`) }),
       ),
       ...(await platformEntries(platform)),
+      ...onnx.entries,
     ],
     components: [
       ...components,
+      ...onnx.components,
       ...(await npmPackages([`node_modules/${platform}/package.json`])),
       await llamaComponent(),
     ],

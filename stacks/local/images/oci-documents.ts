@@ -23,10 +23,20 @@ export type Descriptor = {
 /** A layer as the config and the manifest describe it. */
 export type LayerDescription = LayerBlob & { readonly title: string };
 
+/** What a container of the image starts when nothing else is asked for. */
+export type ImageProgram = {
+  readonly environment: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly workingDirectory: string;
+  /** What asks the program to stop; SIGTERM when left out. */
+  readonly stopSignal?: string;
+};
+
 export type ImageDescription = {
   readonly architecture: Architecture;
   readonly layers: readonly LayerDescription[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly program: ImageProgram;
 };
 
 /** The content of the empty descriptor, fixed by the image specification. */
@@ -45,15 +55,17 @@ export function canonicalJson(value: unknown): string {
 }
 
 export function encodeConfig(image: ImageDescription): string {
+  const { environment, entrypoint, workingDirectory, stopSignal } = image.program;
   return canonicalJson({
     created: CREATED,
     architecture: image.architecture,
     os: "linux",
     config: {
       User: `${runtimeUser}:${runtimeUser}`,
-      Env: ["NODE_DISABLE_COMPILE_CACHE=1", "NODE_ENV=production", "PATH=/usr/bin"],
-      Entrypoint: ["node", "/app/rampa.mjs"],
-      WorkingDir: "/app",
+      Env: environment,
+      Entrypoint: entrypoint,
+      WorkingDir: workingDirectory,
+      ...(stopSignal !== undefined && { StopSignal: stopSignal }),
       Labels: image.labels,
     },
     rootfs: { type: "layers", diff_ids: image.layers.map(({ diffId }) => diffId) },

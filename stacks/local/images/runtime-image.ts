@@ -1,9 +1,9 @@
 // Builds the image every Rampa pod runs: base, Node, native library, bundle; delivers it to the local cluster.
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { paths } from "../paths.ts";
 import { type Progress, silent } from "../progress.ts";
-import { encodeImage, imageFiles, removeOtherImages, writeLayout } from "./assemble-image.ts";
+import { encodeImage } from "./assemble-image.ts";
 import { baseLayers } from "./base-layers.ts";
 import { type Architecture, nodePin } from "./base-pins.ts";
 import { type Digest, digestOf } from "./blob-store.ts";
@@ -12,20 +12,10 @@ import { type BuiltLayer, cachedLayer } from "./layer-cache.ts";
 import { collectNative, nativeInputs } from "./native-layer.ts";
 import { collectNode } from "./node-layer.ts";
 import { npmPackages, readPackage } from "./npm-packages.ts";
+import type { ImageProgram } from "./oci-documents.ts";
+import { deliverImage, hostArchitecture, type StoredImage, storeImage } from "./stored-image.ts";
 
-export type RuntimeImage = {
-  readonly repository: string;
-  readonly digest: Digest;
-  /** `repository@digest`, as pods name it. */
-  readonly reference: string;
-  /** OCI layout directory. */
-  readonly layout: string;
-  /** The same layout as one tar, for containerd, kind and skopeo. */
-  readonly archive: string;
-  /** The CycloneDX document, a blob of the layout. */
-  readonly sbomDigest: Digest;
-  /** The artefact manifest that ties the document to the image. */
-  readonly sbomManifestDigest: Digest;
+export type RuntimeImage = StoredImage & {
   /** The bundled program as it went into the image. */
   readonly bundlePath: string;
   readonly bundleDigest: Digest;
@@ -53,6 +43,12 @@ export type BuildRequest = {
 
 export const localRepository = "rampa.local/serving";
 
+const program: ImageProgram = {
+  environment: ["NODE_DISABLE_COMPILE_CACHE=1", "NODE_ENV=production", "PATH=/usr/bin"],
+  entrypoint: ["node", "/app/rampa.mjs"],
+  workingDirectory: "/app",
+};
+
 /** Bundles the runtime and builds its image; unchanged inputs give the same digest without any work. */
 export async function buildRuntimeImage(repository: string, progress: Progress): Promise<RuntimeImage> {
   progress.report("bundling the runtime");
@@ -70,24 +66,11 @@ export async function buildImage(request: BuildRequest): Promise<RuntimeImage> {
   const { repository, bundle } = request;
   const version = (await readPackage(paths.checkout))?.version ?? "0.0.0";
   const bundleDigest = bundle.digest;
-  const image = await encodeImage({ cache, repository, version, architecture, layers, bundleDigest });
-  const { digest } = image.manifest;
-  const files = imageFiles(join(output, repositoryFolder(repository)), digest);
-  if (!(await exists(files.archive))) {
-    request.progress?.report("writing the image");
-    await writeLayout(cache, image, files);
-    await removeOtherImages(join(output, repositoryFolder(repository)), files);
-  }
-  return {
-    repository,
-    digest,
-    reference: `${repository}@${digest}`,
-    ...files,
-    sbomDigest: image.sbom.digest,
-    sbomManifestDigest: image.sbomManifest.digest,
-    bundlePath: bundle.path,
-    bundleDigest,
-  };
+  const about = { title: "rampa-runtime", version, licenses: "Apache-2.0", facts: { bundle: bundleDigest } };
+  const image = await encodeImage({ cache, repository, about, program, architecture, layers });
+  const progress = request.progress ?? silent;
+  const stored = await storeImage(image, { cache, output, repository, progress });
+  return { ...stored, bundlePath: bundle.path, bundleDigest };
 }
 
 /** For a stack's program: builds the image and, when asked, brings it to the local cluster if it is not there. */
@@ -97,11 +80,7 @@ export async function prepareRuntimeImage(options: {
 }): Promise<RuntimeImage> {
   const progress = options.progress ?? silent;
   const image = await buildRuntimeImage(localRepository, progress);
-  if (!options.deliver) return image;
-  const { hasImage, importImage } = await import("../cluster/cluster.ts");
-  if (await hasImage(image.reference)) return image;
-  progress.report("importing the runtime image into the cluster");
-  await importImage(image.archive, image.reference, progress);
+  if (options.deliver) await deliverImage(image, progress);
   return image;
 }
 
@@ -121,9 +100,9 @@ async function buildLayers(
     },
   );
   const native = await cachedLayer(
-    { cache, title: "node-llama-cpp", inputs: await nativeInputs(architecture) },
+    { cache, title: "engines", inputs: await nativeInputs(architecture) },
     () => {
-      progress.report("packing node-llama-cpp");
+      progress.report("packing the engines");
       return collectNative(architecture);
     },
   );
@@ -143,28 +122,4 @@ async function bundleLayer(cache: string, bundle: Bundle): Promise<BuiltLayer> {
     }
     return { entries: [{ kind: "file", path: "app/rampa.mjs", mode: 0o644, source }], components };
   });
-}
-
-function hostArchitecture(): Architecture {
-  if (process.arch === "x64") return "amd64";
-  if (process.arch === "arm64") return "arm64";
-  throw new ImageError(
-    "image.unsupported",
-    `the runtime image exists for x64 and arm64 machines, this one is ${process.arch}`,
-  );
-}
-
-/** Repositories may share the output folder; tools split layout paths at `:`, so no such sign stays. */
-function repositoryFolder(repository: string): string {
-  return repository.replaceAll(/[^a-z0-9.-]/g, "_");
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    // Not there or not readable: it is written anew.
-    return false;
-  }
 }

@@ -13,12 +13,17 @@ export type SbomComponent = {
   readonly sha256?: string;
 };
 
-export type SbomSubject = { readonly name: string; readonly version: string; readonly bundleDigest: string };
+export type SbomSubject = {
+  readonly name: string;
+  readonly version: string;
+  readonly facts: Readonly<Record<string, string>>;
+};
 
 /** No timestamp and a serial number derived from the content: a rebuild of the same image changes nothing. */
 export function encodeSbom(subject: SbomSubject, components: readonly SbomComponent[]): string {
   const sorted = sortComponents(components);
   const root = `pkg:generic/${subject.name}@${subject.version}`;
+  const properties = Object.entries(subject.facts).map(([name, value]) => ({ name: `rampa:${name}`, value }));
   const document = {
     bomFormat: "CycloneDX",
     specVersion: "1.6",
@@ -29,7 +34,7 @@ export function encodeSbom(subject: SbomSubject, components: readonly SbomCompon
         type: "container",
         name: subject.name,
         version: subject.version,
-        properties: [{ name: "rampa:bundle", value: subject.bundleDigest }],
+        ...(properties.length > 0 && { properties }),
       },
     },
     components: sorted.map(toCycloneDx),
@@ -41,6 +46,16 @@ export function encodeSbom(subject: SbomSubject, components: readonly SbomCompon
 export function npmComponent(name: string, version: string, license?: string): SbomComponent {
   const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
   return { type: "library", name, version, purl, ...(license === undefined ? {} : { license }) };
+}
+
+/** A program or library of no package ecosystem, by the name and version its makers give it. */
+export function genericComponent(name: string, version: string, license: string): SbomComponent {
+  return { type: "application", name, version, purl: `pkg:generic/${name}@${version}`, license };
+}
+
+/** A wheel as a whole, by the checksum that was verified. */
+export function pypiComponent(name: string, version: string, sha256: string): SbomComponent {
+  return { type: "library", name, version, purl: `pkg:pypi/${name}@${version}`, sha256 };
 }
 
 /** A Debian package; the version is percent-encoded as the package URL specification asks (`+`, `~`, `:`). */

@@ -35,14 +35,13 @@ async function tinyLayer(cache: string, title: string, content: string): Promise
 
 async function tinyImage(cache: string, bundle: string): Promise<ImageDocuments> {
   const layers = [await tinyLayer(cache, "base", "fixed"), await tinyLayer(cache, "rampa", bundle)];
-  const bundleDigest = digestOf(bundle);
   return await encodeImage({
     cache,
     repository: "rampa.local/serving",
-    version: "0.1.0",
+    about: { title: "tiny", version: "0.1.0", licenses: "Apache-2.0", facts: { bundle: digestOf(bundle) } },
+    program: { environment: ["PATH=/usr/bin"], entrypoint: ["tiny"], workingDirectory: "/" },
     architecture: "amd64",
     layers,
-    bundleDigest,
   });
 }
 
@@ -78,7 +77,17 @@ describe("encodeImage", () => {
     const sbom = JSON.parse(await readFile(blobPath(root, image.sbom.digest), "utf8"));
     const manifest = JSON.parse(await readFile(blobPath(root, image.manifest.digest), "utf8"));
     expect(sbom.components.map(({ name }: { name: string }) => name)).toEqual(["base", "rampa"]);
-    expect(manifest.annotations["rampa.dev/sbom"]).toBe(image.sbom.digest);
+    expect(sbom.metadata.component).toMatchObject({
+      name: "tiny",
+      properties: [{ name: "rampa:bundle", value: digestOf("v1") }],
+    });
+    expect(manifest.annotations).toEqual({
+      "org.opencontainers.image.licenses": "Apache-2.0",
+      "org.opencontainers.image.title": "tiny",
+      "org.opencontainers.image.version": "0.1.0",
+      "rampa.dev/bundle": digestOf("v1"),
+      "rampa.dev/sbom": image.sbom.digest,
+    });
   });
 });
 

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { digestOf } from "../../../../stacks/local/images/blob-store.ts";
 import type { Bundle } from "../../../../stacks/local/images/runtime-image.ts";
 
-/** Loads the native library the way the runtime does and prints what it found. */
+/** Loads the native libraries the way the runtime does and prints what it found. */
 export const probeProgram = [
   'import { getLlama } from "node-llama-cpp";',
   'const llama = await getLlama({ build: "never", gpu: false });',
-  "console.log(JSON.stringify({ uid: process.getuid(), node: process.version, build: llama.buildType }));",
+  'const { default: ort } = await import("onnxruntime-node");',
+  "const [onnx] = ort.listSupportedBackends();",
+  "console.log(JSON.stringify({ onnx: onnx.name, uid: process.getuid(), node: process.version, build: llama.buildType }));",
   "await llama.dispose();",
 ].join("\n");
 
@@ -28,6 +30,21 @@ export function run(program: string, ...args: readonly string[]): Ran {
     maxBuffer: 64 * 1024 * 1024,
   });
   return { status, stdout, stderr: error === undefined ? stderr : error.message };
+}
+
+/** Runs a program in an unpacked image: own mounts, no network, read-only root, /tmp alone writable, uid 65532. */
+export function runUnpacked(root: string, ...command: readonly string[]): Ran {
+  const script = [
+    'set -e; cd "$1"; shift',
+    'mount --bind . . && cd "$PWD"',
+    "mkdir -p proc dev",
+    "mount -t proc proc proc; mount -t tmpfs -o mode=755 dev dev; touch dev/null dev/urandom",
+    "mount --bind /dev/null dev/null; mount --bind /dev/urandom dev/urandom",
+    "mount -t tmpfs -o uid=65532,mode=700 tmp tmp",
+    "mount -o remount,bind,ro .",
+    'exec chroot --userspec=65532:65532 . "$@"',
+  ].join("\n");
+  return run("unshare", "--mount", "--net", "--pid", "--fork", "sh", "-c", script, "sh", root, ...command);
 }
 
 /** Installs what is missing of the named Debian packages, each with the program it is wanted for. */

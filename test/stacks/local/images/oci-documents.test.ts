@@ -20,16 +20,23 @@ describe("canonicalJson", () => {
 });
 
 describe("encodeConfig", () => {
-  const config = JSON.parse(encodeConfig({ architecture: "amd64", layers: [layer], labels: { a: "b" } }));
+  const program = { environment: ["PATH=/usr/bin"], entrypoint: ["postgres"], workingDirectory: "/" };
+  const image = { architecture: "amd64", layers: [layer], labels: { a: "b" }, program } as const;
+  const config = JSON.parse(encodeConfig(image));
 
-  it("runs the bundle with Node as an unprivileged user by number", () => {
+  it("runs its program as an unprivileged user by number", () => {
     expect(config.config).toEqual({
       User: "65532:65532",
-      Env: ["NODE_DISABLE_COMPILE_CACHE=1", "NODE_ENV=production", "PATH=/usr/bin"],
-      Entrypoint: ["node", "/app/rampa.mjs"],
-      WorkingDir: "/app",
+      Env: ["PATH=/usr/bin"],
+      Entrypoint: ["postgres"],
+      WorkingDir: "/",
       Labels: { a: "b" },
     });
+  });
+
+  it("says how the program is asked to stop where that is not SIGTERM", () => {
+    const stopped = encodeConfig({ ...image, program: { ...program, stopSignal: "SIGINT" } });
+    expect(JSON.parse(stopped).config.StopSignal).toBe("SIGINT");
   });
 
   it("lists uncompressed digests and one history entry a layer, with a fixed time", () => {

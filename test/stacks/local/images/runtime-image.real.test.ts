@@ -9,7 +9,7 @@ import { buildBundleWithInputs } from "../../../../serving/bundle.ts";
 import { blobPath, digestOfFile } from "../../../../stacks/local/images/blob-store.ts";
 import { buildImage, type RuntimeImage } from "../../../../stacks/local/images/runtime-image.ts";
 import { paths } from "../../../../stacks/local/paths.ts";
-import { ensureDebianPackages, probeProgram, run, writeBundle } from "./image-fixture.ts";
+import { ensureDebianPackages, probeProgram, run, runUnpacked, writeBundle } from "./image-fixture.ts";
 
 let home: string;
 let image: RuntimeImage;
@@ -47,19 +47,8 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Runs Node in the unpacked image: own mounts, no network, read-only root, /tmp alone writable, uid 65532. */
 function runInImage(folder: string, ...args: readonly string[]) {
-  const script = [
-    'set -e; cd "$1"; shift',
-    'mount --bind . . && cd "$PWD"',
-    "mkdir -p proc dev",
-    "mount -t proc proc proc; mount -t tmpfs -o mode=755 dev dev; touch dev/null dev/urandom",
-    "mount --bind /dev/null dev/null; mount --bind /dev/urandom dev/urandom",
-    "mount -t tmpfs -o uid=65532,mode=700 tmp tmp",
-    "mount -o remount,bind,ro .",
-    'exec chroot --userspec=65532:65532 . /usr/bin/node "$@"',
-  ].join("\n");
-  return run("unshare", "--mount", "--net", "--pid", "--fork", "sh", "-c", script, "sh", folder, ...args);
+  return runUnpacked(folder, "/usr/bin/node", ...args);
 }
 
 describe("the built image", () => {
@@ -78,10 +67,10 @@ describe("the built image", () => {
     expect(after.at(-1)).not.toBe(before.at(-1));
   });
 
-  it("starts Node and loads the native library as uid 65532 with a read-only root and no network", () => {
+  it("starts Node and loads the native libraries as uid 65532 with a read-only root and no network", () => {
     const ran = runInImage(root, "/app/rampa.mjs");
     expect(ran.stderr).toBe("");
-    expect(JSON.parse(ran.stdout)).toEqual({ uid: 65_532, node: "v24.21.0", build: "prebuilt" });
+    expect(JSON.parse(ran.stdout)).toEqual({ onnx: "cpu", uid: 65_532, node: "v24.21.0", build: "prebuilt" });
   });
 
   it("starts the project's own bundle, which asks for its configuration", async () => {
@@ -183,6 +172,7 @@ describe("the built image", () => {
       "node",
       "node-llama-cpp",
       "llama.cpp",
+      "onnxruntime-node",
       "zod",
       "@huggingface/jinja",
     ]) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { packageFolder } from "../../../../stacks/local/images/npm-packages.ts";
 import { debianComponent, encodeSbom, npmComponent } from "../../../../stacks/local/images/sbom.ts";
 
-const subject = { name: "rampa-runtime", version: "0.1.0", bundleDigest: "sha256:00" };
+const subject = { name: "rampa-runtime", version: "0.1.0", facts: { bundle: "sha256:00" } };
 const zod = npmComponent("zod", "4.6.7", "MIT");
 const jinja = npmComponent("@huggingface/jinja", "0.5.11");
 const standard = debianComponent("libstdc++6", "12.2.0-14+deb12u1", "amd64");
@@ -19,6 +19,7 @@ describe("encodeSbom", () => {
       "pkg:npm/%40huggingface/jinja@0.5.11",
       "pkg:npm/zod@4.6.7",
     ]);
+    expect(document.metadata.component.properties).toEqual([{ name: "rampa:bundle", value: "sha256:00" }]);
     expect(document.components[2].licenses).toEqual([{ expression: "MIT" }]);
   });
 
