@@ -1,15 +1,13 @@
 // Plan of the delivery → the SecretStore and ExternalSecrets of the External Secrets Operator.
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/index.js";
 import type { Input } from "@pulumi/pulumi";
+import { PROVIDER_KEY } from "../kit/provider-secret.ts";
 import type { DeliveryRefs } from "./delivery.args.ts";
 import type { DeliveryPlan, ProviderKeyPlan } from "./delivery.plan.ts";
 import { KEYS_FILE, KEYS_SECRET } from "./secrets.manifests.ts";
 
 const API_VERSION = "external-secrets.io/v1";
 const STORE = "secrets-manager";
-
-/** Key of the Secret of a provider. */
-export const PROVIDER_KEY = "api-key";
 
 /** The deployment goes on only when the Secret is there. Source: Pulumi Kubernetes provider, await annotations. */
 const WAIT = { "pulumi.com/waitFor": "condition=Ready" } as const;

@@ -1,6 +1,6 @@
 // Settings of the delivery → the Secrets that come into the namespace, and what each is made of.
-import { toDnsLabel } from "../kit/names.ts";
 import { standardLabels } from "../kit/ownership.ts";
+import { providerSecretName } from "../kit/provider-secret.ts";
 import type { DeliverySettings } from "./delivery.args.ts";
 
 export type ProviderKeyPlan = {
@@ -28,7 +28,7 @@ export function planDelivery(settings: DeliverySettings): DeliveryPlan {
     refreshInterval: `${refreshSeconds}s`,
     labels: toLabels("gateway-keys"),
     providerKeys: Object.entries(providerKeys).map(([provider, { secretArn, property }]) => {
-      const name = toDnsLabel("provider", provider);
+      const name = providerSecretName(provider);
       return { provider, name, secretArn, property, labels: toLabels(name) };
     }),
   };

@@ -1,18 +1,12 @@
 // ManagedClientKeys: generated keys for the gateway's callers, kept in AWS Secrets Manager, rotated with an overlap.
 import { Secret, type SecretArgs } from "@pulumi/aws/secretsmanager/secret.js";
 import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion.js";
-import {
-  all,
-  type ComponentResourceOptions,
-  type Input,
-  type Output,
-  secret,
-  unsecret,
-} from "@pulumi/pulumi";
+import { type ComponentResourceOptions, type Input, type Output, secret } from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { BaseComponent } from "../kit/component.ts";
 import { applyOverride, type Override } from "../kit/override.ts";
 import { parseSettings } from "../kit/parse-settings.ts";
+import { generateClientKeys } from "./client-keys.ts";
 import {
   type ManagedKeysArgs,
   type ManagedKeysRefs,
@@ -20,8 +14,8 @@ import {
   managedKeysSettings,
 } from "./managed-keys.args.ts";
 import { type ManagedSecret, managedSecretArgs, managedVersionArgs } from "./managed-keys.manifests.ts";
-import { clientKeysFile, KEY_PASSWORD, sha256, toClientKey } from "./secrets.manifests.ts";
-import { planSecrets, type SecretsPlan } from "./secrets.plan.ts";
+import { KEY_PASSWORD } from "./secrets.manifests.ts";
+import { planSecrets } from "./secrets.plan.ts";
 
 const TOKEN = { area: "secrets", kind: "ManagedClientKeys" };
 
@@ -45,14 +39,14 @@ export class ManagedClientKeys extends BaseComponent {
 
   constructor(name: string, args: ManagedKeysArgs, opts: ComponentResourceOptions = {}) {
     const settings = parseSettings(managedKeysSettings, args, { ...TOKEN, name });
-    const plan = planSecrets(settings);
     super(TOKEN, name, opts);
     const { refs, override = {} } = args;
-    const keys = all(this.#createKeys(plan));
-    const file = keys.apply((values) => clientKeysFile(plan, values));
-    this.apiKey = secret(keys.apply((values) => values.at(-1) ?? ""));
-    // A hash of hashes of random keys tells nothing about them; in clear, a diff can show that keys change.
-    this.checksum = unsecret(file.apply(sha256));
+    const { apiKey, file, checksum } = generateClientKeys(
+      planSecrets(settings),
+      (suffix) => new RandomPassword(this.childName(suffix), KEY_PASSWORD, this.childOptions()),
+    );
+    this.apiKey = apiKey;
+    this.checksum = checksum;
     this.secretArn = this.#createSecret("file", { settings, refs, value: file, override: override.file });
     this.issuedSecretArn = this.#createSecret("issued", {
       settings,
@@ -61,17 +55,6 @@ export class ManagedClientKeys extends BaseComponent {
       override: override.issued,
     });
     this.registerOutputs({ checksum: this.checksum, secretArn: this.secretArn });
-  }
-
-  #createKeys(plan: SecretsPlan): Output<string>[] {
-    return plan.keys.map(({ generation }) => {
-      const password = new RandomPassword(
-        this.childName(`key-${generation}`),
-        KEY_PASSWORD,
-        this.childOptions(),
-      );
-      return secret(password.result.apply(toClientKey));
-    });
   }
 
   /** Returns the secret's ARN, known once its value is in it. The version is not protected: a rotation replaces it. */

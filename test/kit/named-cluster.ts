@@ -74,8 +74,8 @@ function runInHome(home: string, statement: string): void {
   });
 }
 
-/** What a cloud's router does: pods leave the node under its address. Returns the host's own. */
-function letPodsReachHost(home: string): string {
+/** What a cloud's router does: pods leave the node of the cluster at `home` under its address. Returns the host's own. */
+export function letPodsReachHost(home: string): string {
   const spec = readNodeSpec(layoutOf(home).settings);
   const [init] = findNodeInits(instanceOf(home).hash);
   if (spec === undefined || init === undefined) throw new Error("the cluster has no node");

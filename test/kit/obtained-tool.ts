@@ -16,7 +16,7 @@ export async function fetched<T>(tool: string, fetching: () => T | Promise<T>): 
 }
 
 /** Brings a tool before the tests of the describe block that calls this; the returned function gives it to them. */
-export function useTool<T>(bring: () => Promise<T>): () => T {
+export function useTool<T>(bring: () => Promise<T>, withinMs = OBTAIN_MS): () => T {
   const held: { tool?: { readonly it: T }; reason?: string } = {};
   beforeAll(async () => {
     try {
@@ -25,7 +25,7 @@ export function useTool<T>(bring: () => Promise<T>): () => T {
       if (!(error instanceof NotObtainable)) throw error;
       held.reason = error.message;
     }
-  }, OBTAIN_MS);
+  }, withinMs);
   beforeEach((context) => {
     if (held.reason !== undefined) context.skip(`skipped: ${held.reason}`);
   });

@@ -1,6 +1,8 @@
 // planStack: a stack file of the checkout run through the platform without an engine, its resources recorded.
 import { join } from "node:path";
 import { defineStack, type GivenCluster, type StackOutputs } from "../../stacks/define-stack.ts";
+import { wantedTools } from "../../stacks/local-tools.ts";
+import { plannedProviderKeys } from "../../stacks/provider-settings.ts";
 import { loadStackFile, ownsCluster, type StackSettings } from "../../stacks/settings.ts";
 import { type RecordedResource, type RecordOptions, recordResources } from "./record-resources.ts";
 
@@ -42,7 +44,11 @@ export async function planStack(name: string, options: PlanOptions = {}): Promis
   const held: { outputs?: StackOutputs } = {};
   const define = async (): Promise<void> => {
     held.outputs = await defineStack(settings, {
+      tools: Object.fromEntries(
+        wantedTools(settings).map((name) => [name, `rampa.local/${name}@${LOCAL_IMAGE.digest}`]),
+      ),
       image: { ...LOCAL_IMAGE, ...settings.image, digest: settings.image?.digest ?? LOCAL_IMAGE.digest },
+      providerKeys: plannedProviderKeys(settings.providers),
       cluster: ownsCluster(settings) ? undefined : givenCluster(name, settings, options),
     });
   };
@@ -63,8 +69,14 @@ export function onNamedCluster(settings: StackSettings): StackSettings {
   return { ...settings, cluster, aws: undefined, monitoring: undefined };
 }
 
-function givenCluster(name: string, { local }: StackSettings, { apiServers }: PlanOptions): GivenCluster {
+function givenCluster(name: string, settings: StackSettings, { apiServers }: PlanOptions): GivenCluster {
+  const { local, namespace } = settings;
   const named = { context: name, identifier: name };
   if (local === undefined) return named;
-  return { ...named, apiServers: apiServers ?? API_SERVERS, modelCachePath: "/var/lib/rampa/models" };
+  return {
+    ...named,
+    apiServers: apiServers ?? API_SERVERS,
+    modelCachePath: "/var/lib/rampa/models",
+    storeDirectory: `/var/lib/rampa/data/${namespace}`,
+  };
 }

@@ -1,8 +1,11 @@
 // recordResources shows what Pulumi's mocks hide, and refuses what they let pass.
+import { Subnet } from "@pulumi/aws/ec2/subnet.js";
 import { getAddonVersionOutput } from "@pulumi/aws/eks/getAddonVersion.js";
 import { getRegionOutput } from "@pulumi/aws/getRegion.js";
+import { InstanceProfile } from "@pulumi/aws/iam/instanceProfile.js";
 import { Role, type RoleArgs } from "@pulumi/aws/iam/role.js";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import { Queue } from "@pulumi/aws/sqs/queue.js";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/index.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import { ComponentResource, type Output, secret } from "@pulumi/pulumi";
@@ -143,8 +146,33 @@ describe("outputs of AWS resources", () => {
   it("are an ARN and a name where the program gives none", async () => {
     const recorded = await recordResources(roleOf({}), at);
     expect(recorded.at(-1)?.props.data).toEqual({
-      arn: "arn:aws:iam:us-east-1:123456789012:role/worker",
+      arn: "arn:aws:iam::123456789012:role/worker",
       name: "worker",
+    });
+  });
+
+  it("have the form that AWS gives them", async () => {
+    const recorded = await recordResources(() => {
+      const provider = new AwsProvider("aws");
+      const queue = new Queue("events", {}, { provider });
+      const subnet = new Subnet("private", { vpcId: "vpc-1" }, { provider });
+      const profile = new InstanceProfile("nodes", {}, { provider });
+      const data = {
+        url: queue.url,
+        queue: queue.id,
+        arn: queue.arn,
+        subnet: subnet.id,
+        profile: profile.arn,
+      };
+      new ConfigMap("map", { data }, { provider: new Provider("k8s") });
+    }, at);
+    const url = "https://sqs.us-east-1.amazonaws.com/123456789012/events";
+    expect(recorded.at(-1)?.props.data).toEqual({
+      url,
+      queue: url,
+      arn: "arn:aws:sqs:us-east-1:123456789012:events",
+      subnet: expect.stringMatching(/^subnet-[0-9a-f]{17}$/),
+      profile: "arn:aws:iam::123456789012:instance-profile/nodes",
     });
   });
 

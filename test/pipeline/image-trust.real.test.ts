@@ -1,7 +1,7 @@
 // Signatures, provenance and bill of materials in a real registry: ours read by cosign, cosign's by us, tampering refused.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { blobPath, digestOf } from "../../stacks/local/images/blob-store.ts";
 import { pushImage } from "../../stacks/local/images/push-image.ts";
@@ -17,9 +17,11 @@ import {
 import { BUNDLE_TYPE } from "../../stacks/pipeline/signed-bundle.ts";
 import { PREDICATES, provenanceOf } from "../../stacks/pipeline/statement.ts";
 import { requireTrusted } from "../../stacks/pipeline/verify-image.ts";
+import { ensureGoProgram } from "../kit/go-program.ts";
+import { NotObtainable } from "../kit/obtained-tool.ts";
 import { ensureDebianPackages, run, writeBundle } from "../stacks/local/images/image-fixture.ts";
 import { type LocalRegistry, startRegistry } from "../stacks/local/images/local-registry.ts";
-import { cosign, ensureGoTool } from "./go-tool.ts";
+import { cosign } from "./go-tool.ts";
 import { newKeyPair } from "./signing-keys.ts";
 
 const ours = newKeyPair();
@@ -31,8 +33,9 @@ let registry: LocalRegistry;
 
 /** A large program, whose toolchain and modules not every network has; without it what it judges is skipped. */
 const obtainCosign = (): Promise<string | undefined> =>
-  ensureGoTool(cosign).catch((error: unknown) => {
-    console.log(`skipped: cosign is not to be had: ${error instanceof Error ? error.message : error}`);
+  ensureGoProgram(cosign).then(dirname, (error: unknown) => {
+    if (!(error instanceof NotObtainable)) throw error;
+    console.log(`skipped: ${error.message}`);
     return undefined;
   });
 let cosignFolder: string | undefined;

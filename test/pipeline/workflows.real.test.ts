@@ -2,21 +2,19 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { paths } from "../../stacks/local/paths.ts";
+import { ensureGoProgram } from "../kit/go-program.ts";
+import { useTool } from "../kit/obtained-tool.ts";
 import { readText } from "../kit/source-graph.ts";
 import { type Ran, run } from "../stacks/local/images/image-fixture.ts";
-import { actionlint, ensureGoTool } from "./go-tool.ts";
+import { actionlint } from "./go-tool.ts";
 
 const folder = join(paths.checkout, ".github/workflows");
 const scratch = mkdtempSync(join(tmpdir(), "rampa-workflows-"));
-let lint: (...files: readonly string[]) => Ran;
-
-beforeAll(async () => {
-  const program = join(await ensureGoTool(actionlint), "actionlint");
-  const config = ["-config-file", join(paths.checkout, ".github/actionlint.yaml"), "-no-color"];
-  lint = (...given) => run(program, ...config, ...given);
-});
+const config = ["-config-file", join(paths.checkout, ".github/actionlint.yaml"), "-no-color"];
+const program = useTool(() => ensureGoProgram(actionlint));
+const lint = (...given: readonly string[]): Ran => run(program(), ...config, ...given);
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 it("the workflow files are clean", () => {
