@@ -18,7 +18,12 @@ export type ClusterAccess = {
   /** Ranges that the API server's addresses as pods see them are in; undefined where they are not known. */
   readonly apiServers: string[] | undefined;
   readonly modelCachePath: string | undefined;
+  /** Whether this machine is the one node, so that its directories can be volumes. */
+  readonly isThisMachine: boolean;
 };
+
+/** What nobody here knows of a cluster that is not on this machine. */
+const ELSEWHERE = { apiServers: undefined, modelCachePath: undefined, isThisMachine: false } as const;
 
 /** The output `kubeconfig` of a stack that makes its own cluster: inside a program and outside of one there are different ways to it. */
 export type ReadKubeconfig = (stack: string) => Promise<unknown>;
@@ -52,7 +57,9 @@ async function readLocal(stack: string): Promise<ClusterAccess> {
   const { text: kubeconfig, file } = access;
   const { embeddedApiServers } = await import("./local/cluster/embedded.ts");
   const apiServers = local.kind === "embedded" ? embeddedApiServers() : undefined;
-  return { file, kubeconfig, context, identifier: `${local.kind}/${context}`, apiServers, modelCachePath };
+  const identifier = `${local.kind}/${context}`;
+  const isThisMachine = local.kind === "embedded";
+  return { file, kubeconfig, context, identifier, apiServers, modelCachePath, isThisMachine };
 }
 
 async function readContext(context: string, stack: string): Promise<ClusterAccess> {
@@ -67,7 +74,7 @@ async function readContext(context: string, stack: string): Promise<ClusterAcces
   }
   const { text: kubeconfig, file } = access;
   const identifier = `context/${context}`;
-  return { file, kubeconfig, context, identifier, apiServers: undefined, modelCachePath: undefined };
+  return { file, kubeconfig, context, identifier, ...ELSEWHERE };
 }
 
 /** Addresses inside another stack's cluster are that stack's to know. */
@@ -81,14 +88,7 @@ function toStackAccess(kubeconfig: unknown, base: string): ClusterAccess {
     );
   }
   const identifier = `stack/${base}`;
-  return {
-    file: undefined,
-    kubeconfig,
-    context,
-    identifier,
-    apiServers: undefined,
-    modelCachePath: undefined,
-  };
+  return { file: undefined, kubeconfig, context, identifier, ...ELSEWHERE };
 }
 
 async function select(

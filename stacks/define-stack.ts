@@ -7,14 +7,14 @@ import { definePlatform, type PlatformOutputs, type PlatformRefs } from "./platf
 import type { StackSettings } from "./settings.ts";
 
 /** A cluster that stands already. */
-export type GivenCluster = Pick<PlatformRefs, "apiServers" | "modelCachePath"> & {
+export type GivenCluster = Pick<PlatformRefs, "apiServers" | "modelCachePath" | "storeDirectory"> & {
   readonly kubeconfig?: string;
   readonly context?: string;
   /** Stays the same when addresses and certificates change, so that nothing is replaced for them. */
   readonly identifier: string;
 };
 
-export type StackRefs = Pick<PlatformRefs, "image"> & {
+export type StackRefs = Pick<PlatformRefs, "image" | "tools" | "providerKeys"> & {
   /** Undefined where the stack makes its own cluster. */
   readonly cluster: GivenCluster | undefined;
 };
@@ -27,17 +27,22 @@ export type StackOutputs = PlatformOutputs & {
 /** The SDK for AWS is loaded for stacks that need it only. */
 export async function defineStack(
   settings: StackSettings,
-  { image, cluster }: StackRefs,
+  { image, tools, providerKeys, cluster }: StackRefs,
 ): Promise<StackOutputs> {
   const random = new RandomProvider("random");
   if (cluster === undefined) {
     const { defineOwnCluster } = await import("./aws/own-cluster.ts");
     const { kubernetes, ground: own, kubeconfig } = defineOwnCluster(settings, random);
-    return { ...definePlatform(settings, { providers: { kubernetes, random }, image, own }), kubeconfig };
+    return {
+      ...definePlatform(settings, { providers: { kubernetes, random }, image, tools, providerKeys, own }),
+      kubeconfig,
+    };
   }
-  const { apiServers, modelCachePath } = cluster;
+  const { apiServers, modelCachePath, storeDirectory } = cluster;
   const kubernetes = defineProvider(cluster);
-  return definePlatform(settings, { providers: { kubernetes, random }, image, apiServers, modelCachePath });
+  const providers = { kubernetes, random };
+  const given = { apiServers, modelCachePath, storeDirectory };
+  return definePlatform(settings, { providers, image, tools, providerKeys, ...given });
 }
 
 function defineProvider({ kubeconfig, context, identifier }: GivenCluster): KubernetesProvider {

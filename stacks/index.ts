@@ -2,10 +2,13 @@
 import { RunError, runtime } from "@pulumi/pulumi";
 import { ConfigError } from "../serving/contract/config-error.ts";
 import { readClusterAccess } from "./cluster-access.ts";
+import { volumesOf } from "./data-settings.ts";
 import { defineStack, type StackOutputs, type StackRefs } from "./define-stack.ts";
 import { standInWorld } from "./local/engine/stand-in-world.ts";
+import { wantedTools } from "./local-tools.ts";
 import { plannedRefs } from "./planned-refs.ts";
 import { requirePromoted } from "./promotion.ts";
+import { readProviderKeys } from "./provider-settings.ts";
 import { type Release, releaseOf } from "./release.ts";
 import { ownsCluster, readStackSettings, type StackSettings } from "./settings.ts";
 import { readStackKubeconfig } from "./stack-kubeconfig.ts";
@@ -26,7 +29,13 @@ async function deploy(): Promise<StackOutputs & { readonly release: Release }> {
   const image = await prepareImage(settings);
   const release = releaseOf(settings, image.digest);
   await requirePromoted(settings, release);
-  return { ...(await defineStack(settings, { image, cluster })), release };
+  const tools = await prepareTools(settings);
+  const storeDirectory = cluster?.isThisMachine ? await prepareStoreDirectory(settings) : undefined;
+  const given = cluster && { ...cluster, storeDirectory };
+  return {
+    ...(await defineStack(settings, { image, tools, providerKeys: readProviderKeys(), cluster: given })),
+    release,
+  };
 }
 
 /** Offline nobody is asked: no cluster, no build, and not what runs in the environment before. */
@@ -47,6 +56,21 @@ async function prepareImage({ image }: StackSettings): Promise<StackRefs["image"
   const { prepareRuntimeImage } = await import("./local/images/runtime-image.ts");
   const { repository, digest, sbomDigest } = await prepareRuntimeImage({ deliver });
   return { repository, digest, sbomDigest };
+}
+
+/** Images of servers of others, brought to the cluster on this machine unless in a preview. */
+async function prepareTools(settings: StackSettings): Promise<NonNullable<StackRefs["tools"]>> {
+  const names = wantedTools(settings);
+  if (names.length === 0) return {};
+  const { prepareToolImages } = await import("./local/images/tool-image.ts");
+  return await prepareToolImages(names, { deliver: !runtime.isDryRun() });
+}
+
+/** Directories of this machine as volumes of the stores that the settings ask for, made unless in a preview. */
+async function prepareStoreDirectory({ data, namespace }: StackSettings): Promise<string> {
+  const { makeStoreDirectories, storeDirectory } = await import("./local/store-directories.ts");
+  if (!runtime.isDryRun()) await makeStoreDirectories(namespace, volumesOf(data));
+  return storeDirectory(namespace);
 }
 
 /** Pulumi prints a RunError as it is, and anything else as a crash with a stack trace. */

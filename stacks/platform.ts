@@ -5,26 +5,38 @@ import { Environment } from "../components/environment/environment.ts";
 import { AiGateway } from "../components/gateway/gateway.ts";
 import { RuntimeImage } from "../components/image/image.ts";
 import { workloadName } from "../components/kit/names.ts";
-import { Monitoring } from "../components/monitoring/monitoring.ts";
 import { Isolation } from "../components/network/network.ts";
 import { ClientKeys } from "../components/secrets/secrets.ts";
+import { ExternalVersion } from "../components/serving/external.ts";
 import { ModelCache } from "../components/serving/model-cache.ts";
 import { ModelVersion } from "../components/serving/serving.ts";
+import { bucketWeights } from "./bucket-weights.ts";
+import { defineMonitoring } from "./define-monitoring.ts";
 import { gatewayBaseUrl } from "./gateway-url.ts";
-import type { EndpointSettings, StackSettings } from "./settings.ts";
+import type { ToolReferences } from "./local/images/tool-image.ts";
+import { standaloneStackOf } from "./monitoring-settings.ts";
+import { providerPeers } from "./provider-settings.ts";
+import { type EndpointSettings, type StackSettings, versionNames } from "./settings.ts";
+import { defineStores } from "./stores.ts";
 
 export type PlatformRefs = {
   readonly providers: { readonly kubernetes: ProviderResource; readonly random: ProviderResource };
+  /** The key at each provider whose `key.from` is `config`; secret. */
+  readonly providerKeys?: Readonly<Record<string, Output<string>>> | undefined;
   readonly image: {
     readonly repository: string;
     readonly digest: string;
     readonly sbomDigest?: string | undefined;
     readonly allowedRegistries?: string[] | undefined;
   };
+  /** Servers of others whose images were built here. */
+  readonly tools?: ToolReferences | undefined;
   /** Address ranges of the API server where they are known; those of the settings count before them. */
   readonly apiServers?: string[] | undefined;
   /** Directory of verified weights on the cluster's nodes, which pods only read. */
   readonly modelCachePath?: string | undefined;
+  /** Directory of the cluster's one node that has a directory a volume; undefined where the cluster makes volumes. */
+  readonly storeDirectory?: string | undefined;
   /** What a cluster of the stack's own adds; undefined on one that stood before. */
   readonly own?: OwnGround | undefined;
 };
@@ -41,6 +53,8 @@ export type OwnGround = {
   /** Ranges of the load balancer in front of the gateway; none without one. */
   readonly clients: string[];
   defineKeys(place: { readonly namespace: Output<string>; readonly dependsOn: Resource[] }): Keys;
+  /** The right of model pods to read the stack's bucket of weights. */
+  defineModelAccess(): Resource;
   /** The way in from outside, where the settings ask for one. */
   defineIngress(gateway: { readonly namespace: Output<string>; readonly service: Output<string> }): void;
 };
@@ -69,6 +83,8 @@ type Wiring = {
   readonly image: RuntimeImage;
   readonly cache: CacheChoice["mode"];
   readonly cacheClaim: Output<string> | undefined;
+  /** What pods of models need before they start. */
+  readonly modelAccess: readonly Resource[];
   readonly providers: ProviderResource[];
 };
 
@@ -84,12 +100,14 @@ export function definePlatform(settings: StackSettings, refs: PlatformRefs): Pla
       ...settings.gateway,
       ownership,
       namespace: settings.namespace,
+      providers: settings.providers,
       refs: {
         namespace,
         ...environment.roles.gateway,
         image: image.reference,
         keysSecret: keys.secretName,
         keysChecksum: keys.checksum,
+        ...(refs.providerKeys && { providerKeys: refs.providerKeys }),
       },
     },
     { providers, dependsOn: [environment, isolation] },
@@ -97,7 +115,22 @@ export function definePlatform(settings: StackSettings, refs: PlatformRefs): Pla
   for (const [name, endpoint] of Object.entries(settings.endpoints)) {
     defineEndpoint(wiring, { name, endpoint, gateway });
   }
-  defineMonitoring(wiring, refs);
+  defineStores(settings, {
+    ownership,
+    namespace,
+    priorityClass: environment.roles.gateway.priorityClass,
+    providers,
+    dependsOn: [environment, isolation],
+    tools: refs.tools ?? {},
+    directory: refs.storeDirectory,
+  });
+  defineMonitoring(settings, {
+    ownership,
+    namespace,
+    providers,
+    dependsOn: [environment, ...(refs.own?.monitoring ?? [])],
+    tools: refs.tools ?? {},
+  });
   refs.own?.defineIngress({ namespace, service: gateway.serviceName });
   return {
     endpoints: toEndpointOutputs(settings),
@@ -118,22 +151,6 @@ function defineKeys({ settings, ownership, environment, providers }: Wiring, { o
   );
 }
 
-/** Needs the Prometheus operator, which a cluster of the stack's own has by its settings. */
-function defineMonitoring(
-  { settings, ownership, environment, providers }: Wiring,
-  { own }: PlatformRefs,
-): void {
-  if (settings.monitoring === undefined) return;
-  const { stack: _stack, ...rules } = settings.monitoring;
-  const { namespace } = environment;
-  const gpus = (settings.aws?.gpuPools.length ?? 0) > 0;
-  new Monitoring(
-    "monitoring",
-    { ...rules, ownership, namespace: settings.namespace, gpus, refs: { namespace } },
-    { providers, dependsOn: [environment, ...(own?.monitoring ?? [])] },
-  );
-}
-
 /** What pods stand on: the namespace, its isolation, the image and the weights. */
 function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
   const { environment: kind, owner, costCenter, namespace: name, quota } = settings;
@@ -146,6 +163,8 @@ function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
     { providers, dependsOn: [...(refs.own?.ready ?? [])] },
   );
   const { namespace } = environment;
+  const readsBucket = bucketWeights(settings.endpoints).length > 0;
+  const modelAccess = readsBucket && refs.own ? [refs.own.defineModelAccess()] : [];
   const weights = chooseCache(settings, refs);
   const isolation = new Isolation(
     "isolation",
@@ -153,8 +172,11 @@ function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
       ...settings.network,
       apiServers: settings.network.apiServers ?? refs.apiServers ?? refs.own?.apiServers,
       clients: [...settings.network.clients, ...(refs.own?.clients ?? [])],
+      monitoringNamespace: settings.network.monitoringNamespace ?? standaloneStackOf(settings)?.namespace,
       ownership,
       artefacts: weights.mode === "node" ? "cached" : "fetched",
+      providers: providerPeers(settings.providers),
+      podIdentity: readsBucket && (refs.own !== undefined || settings.bucketAccess === "pod-identity"),
       refs: { namespace },
     },
     { providers, dependsOn: [environment] },
@@ -168,7 +190,8 @@ function defineGround(settings: StackSettings, refs: PlatformRefs): Wiring {
           { ownership, namespace: name, ...cache, refs: { namespace } },
           { providers },
         ).claimName;
-  return { settings, ownership, environment, isolation, image, cache: mode, cacheClaim, providers };
+  const ground = { settings, ownership, environment, isolation, image, providers };
+  return { ...ground, cache: mode, cacheClaim, modelAccess };
 }
 
 type CacheChoice =
@@ -191,24 +214,47 @@ type EndpointParts = {
 
 function defineEndpoint(wiring: Wiring, { name, endpoint, gateway }: EndpointParts): void {
   const { ownership, environment, providers } = wiring;
-  const services = Object.fromEntries(
+  const own = Object.fromEntries(
     Object.entries(endpoint.versions).map(([version, settings]) => [
       version,
       defineVersion(wiring, { endpoint: name, version, settings }),
     ]),
   );
+  const services = { ...own, ...defineExternal(wiring, { name, endpoint, gateway }) };
   new StaticCanary(
     `${name}-canary`,
     {
       ownership,
       endpoint: name,
-      versions: Object.keys(endpoint.versions),
+      versions: versionNames(endpoint),
       weights: endpoint.weights,
       stickyBy: endpoint.stickyBy,
       sleeping: sleepingVersions(endpoint),
+      external: externalModels(endpoint),
       refs: { namespace: environment.namespace, gateway: gateway.gatewayName, services },
     },
     { providers },
+  );
+}
+
+/** Names of the Services of the versions that providers serve; they lead to the gateway, and so are there after it. */
+function defineExternal(wiring: Wiring, { name, endpoint, gateway }: EndpointParts) {
+  const { ownership, environment, providers } = wiring;
+  return Object.fromEntries(
+    Object.entries(endpoint.external).map(([version, { engine: _, ...settings }]) => [
+      version,
+      new ExternalVersion(
+        workloadName(name, version),
+        { ...settings, ownership, endpoint: name, version, refs: { namespace: environment.namespace } },
+        { providers, dependsOn: [environment, gateway] },
+      ).serviceName,
+    ]),
+  );
+}
+
+function externalModels({ external }: EndpointSettings) {
+  return Object.fromEntries(
+    Object.entries(external).map(([version, { provider, model }]) => [version, { provider, model }]),
   );
 }
 
@@ -227,7 +273,7 @@ type VersionParts = {
 
 /** Creates one version's model servers; returns the name of their Service. */
 function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionParts): Output<string> {
-  const { ownership, environment, isolation, image, cache, cacheClaim, providers } = wiring;
+  const { ownership, environment, isolation, image, cache, cacheClaim, modelAccess, providers } = wiring;
   const { artefactAuthority } = wiring.settings;
   return new ModelVersion(
     workloadName(endpoint, version),
@@ -245,14 +291,14 @@ function defineVersion(wiring: Wiring, { endpoint, version, settings }: VersionP
         ...(cacheClaim && { cacheClaim }),
       },
     },
-    { providers, dependsOn: [environment, isolation] },
+    { providers, dependsOn: [environment, isolation, ...modelAccess] },
   ).serviceName;
 }
 
 function toEndpointOutputs(settings: StackSettings): EndpointOutput[] {
-  return Object.entries(settings.endpoints).map(([name, { versions, weights }]) => ({
+  return Object.entries(settings.endpoints).map(([name, endpoint]) => ({
     name,
     baseUrl: gatewayBaseUrl(settings),
-    versions: Object.keys(versions).map((version) => ({ version, weight: weights[version] ?? 0 })),
+    versions: versionNames(endpoint).map((version) => ({ version, weight: endpoint.weights[version] ?? 0 })),
   }));
 }

@@ -8,6 +8,7 @@ import { findWeightProblems, stickyBy, weights } from "../components/canary/cana
 import { today } from "../components/contract/today.ts";
 import { quotaSettings } from "../components/environment/environment.args.ts";
 import { gatewayFields } from "../components/gateway/gateway.args.ts";
+import { providers } from "../components/gateway/provider.args.ts";
 import { imageSource } from "../components/image/image.args.ts";
 import {
   dnsLabel,
@@ -16,17 +17,28 @@ import {
   semanticVersion,
   workloadName,
 } from "../components/kit/names.ts";
-import { monitoringSettings } from "../components/monitoring/monitoring.args.ts";
-import { monitoringStackFields } from "../components/monitoring/monitoring-stack.args.ts";
 import { networkFields } from "../components/network/network.args.ts";
 import { rotation } from "../components/secrets/secrets.args.ts";
 import { modelCacheSettings } from "../components/serving/model-cache.ts";
 import { findScalingProblems } from "../components/serving/scaling.args.ts";
-import { artefactAuthority, modelVersion, type VersionSettings } from "../components/serving/serving.args.ts";
+import { artefactAuthority, type VersionSettings } from "../components/serving/serving.args.ts";
 import { ConfigError, parseConfig } from "../serving/contract/config-error.ts";
-import { findAwsProblems } from "./aws/aws-problems.ts";
+import { ownWeights } from "./aws/aws-arguments.ts";
+import { findAwsProblems, findScalerProblems } from "./aws/aws-problems.ts";
 import { awsSettings } from "./aws/aws-settings.ts";
 import { findPlacementProblems } from "./aws/gpu-placement.ts";
+import { bucketAccess, findBucketProblems } from "./bucket-weights.ts";
+import { dataSettings, findDataProblems } from "./data-settings.ts";
+import { findMonitoringProblems, type MonitoredPlace, stackMonitoring } from "./monitoring-settings.ts";
+import {
+  asWritten,
+  findProviderProblems,
+  providerKeys,
+  type SplitVersions,
+  splitVersions,
+  stackVersion,
+  withoutKeys,
+} from "./provider-settings.ts";
 
 const PORT = "a port from 1024 to 65535";
 
@@ -99,22 +111,10 @@ const modelCache = modelCacheSettings
     "A directory that every node of the cluster has, writable for user 65532, as which all pods run: the first pod on a node fetches weights for all. Without it each pod fetches its own; a cluster on this machine has its own cache.",
   );
 
-const monitoring = monitoringSettings
-  .omit({ ownership: true, namespace: true, gpus: true })
-  .extend({
-    stack: monitoringStackFields
-      .omit({ ownership: true, nodeRanges: true, scrapes: true })
-      .optional()
-      .describe(
-        "Prometheus, Alertmanager and Grafana of the stack's own cluster; on one that stands, their operator has to be there.",
-      ),
-  })
-  .describe("What is measured and who is told; nothing when left out.");
-
 const endpoint = z
   .strictObject({
     versions: z
-      .record(semanticVersion, modelVersion)
+      .record(semanticVersion, stackVersion)
       .refine((it) => Object.keys(it).length > 0, "at least one version")
       .describe("All versions that run."),
     weights,
@@ -166,9 +166,13 @@ export const stackConfig = z
     "rampa:gateway": gatewayFields.prefault({}).describe("The gateway."),
     "rampa:network": networkFields.prefault({}).describe("Who may reach what."),
     "rampa:artefactAuthority": artefactAuthority.optional(),
+    "rampa:bucketAccess": bucketAccess.optional(),
     "rampa:modelCache": modelCache.optional(),
     "rampa:quota": quotaSettings,
-    "rampa:monitoring": monitoring.optional(),
+    "rampa:monitoring": stackMonitoring.optional(),
+    "rampa:data": dataSettings.optional(),
+    "rampa:providers": providers,
+    "rampa:providerKeys": providerKeys,
     "rampa:secrets": z.strictObject({ rotation }).prefault({}).describe("The client keys."),
     "rampa:endpoints": endpoints,
   })
@@ -186,25 +190,40 @@ export const stackConfig = z
       const message = `the digest of an image that ran elsewhere before, as the environment is ${environment}`;
       context.addIssue({ code: "custom", path: ["rampa:image", "digest"], message });
     }
-    for (const { path, want } of findVersionProblems(it["rampa:endpoints"], environment)) {
+    for (const { path, want } of findDataProblems(it["rampa:data"], environment)) {
+      context.addIssue({ code: "custom", path: ["rampa:data", ...path], message: want });
+    }
+    for (const { path, want } of findVersionProblems(splitEndpoints(it["rampa:endpoints"]), environment)) {
       context.addIssue({ code: "custom", path: ["rampa:endpoints", ...path], message: want });
     }
   });
 
-type Endpoints = z.output<typeof endpoints>;
+type WrittenEndpoint = z.output<typeof endpoint>;
 
-/** What the environment asks of each version. */
-function findVersionProblems(all: Endpoints, environment: string) {
-  return Object.entries(all).flatMap(([endpoint, { versions }]) =>
-    Object.entries(versions).flatMap(([name, version]) =>
-      [...findScalingProblems(version, environment), ...findApprovalProblems(version, environment)].map(
-        ({ path, want }) => ({ path: [endpoint, "versions", name, ...path], want }),
-      ),
-    ),
+export type EndpointSettings = Pick<WrittenEndpoint, "weights" | "stickyBy"> & SplitVersions;
+
+type Endpoints = Readonly<Record<string, EndpointSettings>>;
+
+function splitEndpoints(all: Readonly<Record<string, WrittenEndpoint>>): Record<string, EndpointSettings> {
+  return Object.fromEntries(
+    Object.entries(all).map(([name, { versions, ...it }]) => [name, { ...it, ...splitVersions(versions) }]),
   );
 }
 
-function findApprovalProblems({ card }: VersionSettings, environment: string) {
+/** What the environment asks of each version. */
+function findVersionProblems(all: Endpoints, environment: string) {
+  return Object.entries(all).flatMap(([endpoint, { versions, external }]) => {
+    const own = Object.entries(versions).flatMap(([name, version]) =>
+      findScalingProblems(version, environment).map(({ path, want }) => ({ path: [name, ...path], want })),
+    );
+    const approvals = Object.entries({ ...versions, ...external }).flatMap(([name, version]) =>
+      findApprovalProblems(version, environment).map(({ path, want }) => ({ path: [name, ...path], want })),
+    );
+    return [...own, ...approvals].map(({ path, want }) => ({ path: [endpoint, "versions", ...path], want }));
+  });
+}
+
+function findApprovalProblems({ card }: Pick<VersionSettings, "card">, environment: string) {
   if (environment !== "prod" || card?.approval !== undefined) return [];
   const want = "a model card and who approved the version, as the environment is prod";
   return [{ path: card === undefined ? ["card"] : ["card", "approval"], want }];
@@ -227,7 +246,13 @@ export const stackFile = z.strictObject({
 const stackFileFrame = stackFile.extend({ config: z.record(z.string(), z.unknown()) });
 
 type StackConfig = z.output<typeof stackConfig>;
-export type EndpointSettings = StackConfig["rampa:endpoints"][string];
+/** All versions of an endpoint, those of providers last. */
+export function versionNames({
+  versions,
+  external,
+}: Pick<EndpointSettings, "versions" | "external">): string[] {
+  return [...Object.keys(versions), ...Object.keys(external)];
+}
 
 /** Settings of one stack, checked and with every default filled in. */
 export type StackSettings = {
@@ -244,12 +269,15 @@ export type StackSettings = {
   readonly branch: StackConfig["rampa:branch"];
   readonly gateway: StackConfig["rampa:gateway"];
   readonly network: StackConfig["rampa:network"];
+  readonly bucketAccess: StackConfig["rampa:bucketAccess"];
   readonly artefactAuthority: StackConfig["rampa:artefactAuthority"];
   readonly modelCache: StackConfig["rampa:modelCache"];
   readonly quota: StackConfig["rampa:quota"];
   readonly monitoring: StackConfig["rampa:monitoring"];
+  readonly data: StackConfig["rampa:data"];
+  readonly providers: StackConfig["rampa:providers"];
   readonly secrets: StackConfig["rampa:secrets"];
-  readonly endpoints: StackConfig["rampa:endpoints"];
+  readonly endpoints: Endpoints;
 };
 
 /** Whether the stack makes its own cluster on AWS; one that is named by context goes before. */
@@ -257,8 +285,18 @@ export function ownsCluster({ cluster }: Pick<StackSettings, "cluster">): boolea
   return cluster.use === "aws" && cluster.context === undefined;
 }
 
-const STACK_IS_OWN =
-  "nothing, as the cluster is not the stack's own: without it, the Prometheus operator that is there is used";
+/** Where what watches the stack runs. */
+function monitoredPlace(config: StackConfig): MonitoredPlace {
+  const { "rampa:environment": environment, "rampa:cluster": cluster } = config;
+  const isHere = cluster.use === "auto" || cluster.use === "kind" || cluster.use === "embedded";
+  const standing = isHere && cluster.context === undefined ? "machine" : "standing";
+  return {
+    environment,
+    namespace: config["rampa:namespace"],
+    cluster: ownsCluster({ cluster }) ? "own" : standing,
+    scraper: config["rampa:network"].monitoringNamespace,
+  };
+}
 
 /** The checks that need the stack's name and the day (`YYYY-MM-DD`), on which support of versions depends. */
 function stackConfigOn(stack: string, day: string) {
@@ -266,20 +304,36 @@ function stackConfigOn(stack: string, day: string) {
     const { "rampa:aws": aws, "rampa:cluster": cluster, "rampa:environment": environment } = it;
     const report = (section: string, path: readonly (string | number)[], message: string): void =>
       context.addIssue({ code: "custom", path: [section, ...path], message });
-    if (cluster.stack === stack) report("rampa:cluster", ["stack"], "another stack than itself");
-    if (!ownsCluster({ cluster })) {
-      if (it["rampa:monitoring"]?.stack !== undefined) report("rampa:monitoring", ["stack"], STACK_IS_OWN);
-      return;
+    const endpoints = splitEndpoints(it["rampa:endpoints"]);
+    for (const { section, path, want } of findProviderProblems({
+      providers: it["rampa:providers"],
+      keys: it["rampa:providerKeys"],
+      endpoints,
+      managed: ownsCluster({ cluster }) ? Object.keys(aws?.secrets.providerKeys ?? {}) : undefined,
+    })) {
+      report(section, path, want);
     }
+    if (cluster.stack === stack) report("rampa:cluster", ["stack"], "another stack than itself");
+    for (const { section, path, want } of findMonitoringProblems(it["rampa:monitoring"], monitoredPlace(it)))
+      report(section, path, want);
+    const reportBuckets = (own?: string): void => {
+      const problems = findBucketProblems(endpoints, it["rampa:bucketAccess"], own);
+      for (const { section, path, want } of problems) report(section, path, want);
+    };
+    if (!ownsCluster({ cluster })) return reportBuckets();
     if (aws === undefined) {
       const message = "account, region, zones and access of the cluster to make, or `rampa:cluster.context`";
       report("rampa:aws", [], message);
       return;
     }
     const ownership = { environment, owner: it["rampa:owner"], costCenter: it["rampa:costCenter"] };
-    for (const { path, want } of findAwsProblems({ stack, ownership, aws }, day))
-      report("rampa:aws", path, want);
-    for (const { path, want } of findPlacementProblems(it["rampa:endpoints"], aws.gpuPools)) {
+    const awsContext = { stack, ownership, aws };
+    for (const { path, want } of findAwsProblems(awsContext, day)) report("rampa:aws", path, want);
+    reportBuckets(ownWeights(awsContext));
+    for (const { path, want } of [
+      ...findPlacementProblems(endpoints, aws.gpuPools),
+      ...findScalerProblems(endpoints),
+    ]) {
       report("rampa:endpoints", path, want);
     }
   });
@@ -293,7 +347,7 @@ export function parseStackSettings(
 ): StackSettings {
   // `pulumi:…` keys are the engine's own and checked by it.
   const ours = Object.fromEntries(Object.entries(raw).filter(([key]) => !key.startsWith("pulumi:")));
-  const config = parseConfig(stackConfigOn(stack, day), ours, {
+  const config = parseConfig(stackConfigOn(stack, day), withoutKeys(ours), {
     source: stackFileName(stack),
     next: `correct the file, then run \`pulumi preview --stack ${stack}\``,
   });
@@ -311,18 +365,24 @@ export function parseStackSettings(
     branch: config["rampa:branch"],
     gateway: config["rampa:gateway"],
     network: config["rampa:network"],
+    bucketAccess: config["rampa:bucketAccess"],
     artefactAuthority: config["rampa:artefactAuthority"],
     modelCache: config["rampa:modelCache"],
     quota: config["rampa:quota"],
     monitoring: config["rampa:monitoring"],
+    data: config["rampa:data"],
+    providers: config["rampa:providers"],
     secrets: config["rampa:secrets"],
-    endpoints: config["rampa:endpoints"],
+    endpoints: splitEndpoints(config["rampa:endpoints"]),
   };
 }
 
 /** Reads the configuration of the stack that runs. The only place that reads Pulumi's configuration. */
 export function readStackSettings(): StackSettings {
-  const entries = Object.entries(runtime.allConfig()).map(([key, text]) => [key, fromConfigText(text)]);
+  const entries = Object.entries(runtime.allConfig()).map(([key, text]) => [
+    key,
+    asWritten(key, fromConfigText(text)),
+  ]);
   return parseStackSettings(Object.fromEntries(entries), getStack());
 }
 

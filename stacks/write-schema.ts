@@ -1,5 +1,5 @@
 // Writes what is generated from the settings schemas: the JSON Schema of stack files and the tables of the READMEs.
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { canarySettings } from "../components/canary/canary.args.ts";
@@ -22,8 +22,10 @@ import { imageRegistrySettings } from "../components/registry/registry.args.ts";
 import { deliverySettings } from "../components/secrets/delivery.args.ts";
 import { managedKeysSettings } from "../components/secrets/managed-keys.args.ts";
 import { secretsSettings } from "../components/secrets/secrets.args.ts";
+import { externalVersionSettings } from "../components/serving/external.args.ts";
 import { modelVersionSettings } from "../components/serving/serving.args.ts";
 import { vpcSettings } from "../components/vpc/vpc.args.ts";
+import { replaceFile } from "./replace-file.ts";
 import { stackConfig, stackFile } from "./settings.ts";
 import { writePlans } from "./write-plans.ts";
 
@@ -42,6 +44,7 @@ const TABLES: Readonly<Record<string, z.ZodType>> = {
   "components/network/controller-space.md": controllerSpaceSettings,
   "components/secrets/README.md": secretsSettings,
   "components/serving/README.md": modelVersionSettings,
+  "components/serving/external.md": externalVersionSettings,
   "components/encryption/README.md": encryptionKeySettings,
   "components/model-bucket/README.md": modelBucketSettings,
   "components/registry/README.md": imageRegistrySettings,
@@ -119,7 +122,7 @@ function stackFileSchema(): string {
 if (import.meta.main) {
   const files = [...(await generateFiles()), ...(await writePlans(["dev", "staging", "prod"]))];
   for (const { path, text } of files) {
-    await writeFile(join(checkout, path), text);
+    await replaceFile(join(checkout, path), text);
     process.stdout.write(`${path}\n`);
   }
 }

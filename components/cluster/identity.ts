@@ -1,30 +1,6 @@
-// IAM documents of a cluster: who may take its roles, and what its roles may do with which key.
-import type { Input, Output } from "@pulumi/pulumi";
-import { type IamStatement, iamPolicy } from "../kit/iam-policy.ts";
-
-type PodIdentity = {
-  readonly clusterArn: Input<string>;
-  readonly namespace: string;
-  readonly serviceAccount: string;
-};
-
-/** Trust in one ServiceAccount of one cluster. Source: EKS, "Create IAM role with trust policy required by Pod Identity". */
-export function podTrust({ clusterArn, namespace, serviceAccount }: PodIdentity): Output<string> {
-  return iamPolicy([
-    {
-      sid: "AllowPod",
-      principals: { Service: "pods.eks.amazonaws.com" },
-      actions: ["sts:AssumeRole", "sts:TagSession"],
-      conditions: {
-        StringEquals: {
-          "aws:RequestTag/eks-cluster-arn": clusterArn,
-          "aws:RequestTag/kubernetes-namespace": namespace,
-          "aws:RequestTag/kubernetes-service-account": serviceAccount,
-        },
-      },
-    },
-  ]);
-}
+// IAM statements of a cluster: what its roles may do with which key.
+import type { Input } from "@pulumi/pulumi";
+import type { IamStatement } from "../kit/iam-policy.ts";
 
 /** What the control plane does with the key of the cluster's Secrets. */
 export function secretsKeyStatement(keyArn: Input<string>): IamStatement {

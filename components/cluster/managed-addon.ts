@@ -4,10 +4,11 @@ import { getAddonVersionOutput } from "@pulumi/aws/eks/getAddonVersion.js";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import { BaseComponent } from "../kit/component.ts";
 import { applyOverride, type Override } from "../kit/override.ts";
+import { podTrust } from "../kit/pod-trust.ts";
 import type { AddonIdentity, AddonPlan } from "./addons.plan.ts";
 import { AwsRole } from "./aws-role.ts";
 import type { ClusterPlan } from "./cluster.plan.ts";
-import { podTrust, volumesKeyStatements } from "./identity.ts";
+import { volumesKeyStatements } from "./identity.ts";
 
 const TOKEN = { area: "cluster", kind: "ManagedAddon" };
 const NAMESPACE = "kube-system";

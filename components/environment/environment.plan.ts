@@ -17,6 +17,9 @@ export type EnvironmentPlan = {
   readonly roles: Readonly<Record<RolePlan["name"], RolePlan>>;
 };
 
+/** ServiceAccount of model pods; each role's is called as the role is. */
+export const MODEL_ACCOUNT = "model" satisfies RolePlan["name"];
+
 /** Without a gateway nothing is served, so its pods go before those of one model version. */
 const PRIORITIES = { gateway: 100_000, model: 90_000 } as const;
 
@@ -28,7 +31,7 @@ export function planEnvironment(settings: EnvironmentSettings): EnvironmentPlan 
     labels: standardLabels(settings.ownership, { name: "environment", instance: namespace }),
     podSecurityVersion: settings.podSecurityVersion,
     quota: settings.quota,
-    roles: { gateway: planRole(namespace, "gateway"), model: planRole(namespace, "model") },
+    roles: { gateway: planRole(namespace, "gateway"), model: planRole(namespace, MODEL_ACCOUNT) },
   };
 }
 

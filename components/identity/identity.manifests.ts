@@ -4,9 +4,9 @@ import type { RoleArgs } from "@pulumi/aws/iam/role.js";
 import type { RolePolicyArgs } from "@pulumi/aws/iam/rolePolicy.js";
 import type { Input } from "@pulumi/pulumi";
 import { type IamStatement, iamPolicy } from "../kit/iam-policy.ts";
+import { podTrust } from "../kit/pod-trust.ts";
 import type { PodRoleRefs, PodRoleSettings } from "./identity.args.ts";
 
-const POD_IDENTITY = "pods.eks.amazonaws.com";
 const ONE_HOUR_SECONDS = 3600;
 
 type Account = Pick<PodRoleSettings, "namespace" | "serviceAccount">;
@@ -16,27 +16,9 @@ export function roleArgs(settings: PodRoleSettings, refs: PodRoleRefs): RoleArgs
   const { namespace, serviceAccount, permissionsBoundary } = settings;
   return {
     description: `Pods of ServiceAccount ${namespace}/${serviceAccount}`,
-    assumeRolePolicy: iamPolicy([trustStatement(settings, refs)]),
+    assumeRolePolicy: podTrust({ namespace, serviceAccount, ...refs }),
     maxSessionDuration: ONE_HOUR_SECONDS,
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
-  };
-}
-
-/** Source: EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity", setting conditions. */
-function trustStatement(account: Account, refs: PodRoleRefs): IamStatement {
-  return {
-    sid: "AllowPodIdentity",
-    principals: { Service: POD_IDENTITY },
-    actions: ["sts:AssumeRole", "sts:TagSession"],
-    conditions: {
-      StringEquals: {
-        "aws:RequestTag/eks-cluster-name": refs.clusterName,
-        "aws:RequestTag/kubernetes-namespace": account.namespace,
-        "aws:RequestTag/kubernetes-service-account": account.serviceAccount,
-        ...(refs.clusterArn !== undefined && { "aws:RequestTag/eks-cluster-arn": refs.clusterArn }),
-        ...(refs.accountId !== undefined && { "aws:SourceAccount": refs.accountId }),
-      },
-    },
   };
 }
 

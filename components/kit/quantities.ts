@@ -14,6 +14,14 @@ export function toMilliCpu(quantity: string): number {
   return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) : Math.round(Number(quantity) * 1000);
 }
 
+const MEBIBYTES = { Ki: 1 / 1024, Mi: 1, Gi: 1024, Ti: 1024 ** 2 } as const;
+
+/** Of a checked memory quantity; 0 of any other text. */
+export function toMebibytes(quantity: string): number {
+  const [unit] = Object.entries(MEBIBYTES).filter(([suffix]) => quantity.endsWith(suffix));
+  return unit === undefined ? 0 : Number.parseInt(quantity, 10) * unit[1];
+}
+
 /** What one container gets: the CPU request may be smaller than the limit, memory is reserved in full. */
 export const containerResources = z
   .strictObject({

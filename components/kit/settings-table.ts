@@ -14,6 +14,7 @@ type Node = {
   readonly items?: Node;
   readonly anyOf?: readonly Node[];
   readonly oneOf?: readonly Node[];
+  readonly not?: object;
 };
 
 type Row = {
@@ -56,7 +57,9 @@ function rowsOf(node: Node, path: string): Row[] {
   }
   const item = typeof node.additionalProperties === "object" ? node.additionalProperties : undefined;
   const nested = item === undefined ? [] : rowsOf(item, `${path}.*`);
-  const fields = Object.entries(node.properties ?? {}).flatMap(([key, field]) => {
+  // What no value fits is there to be refused by name.
+  const settable = Object.entries(node.properties ?? {}).filter(([, field]) => field.not === undefined);
+  const fields = settable.flatMap(([key, field]) => {
     const inner = path === "" ? key : `${path}.${key}`;
     const required = node.required?.includes(key) ?? false;
     return [toRow(inner, field, required), ...rowsOf(field, inner)];

@@ -55,6 +55,24 @@ export const networkSettings = networkFields.extend({
     .describe(
       "`fetched` lets model pods open HTTPS connections to public addresses and to `artefactServers`, for their weights.",
     ),
+  providers: z
+    .record(
+      dnsLabel,
+      z.strictObject({
+        port: z.int(PORT).min(1, PORT).max(65_535, PORT).default(443).describe("TCP port of the provider."),
+        addresses: z
+          .array(z.union([z.cidrv4(), z.cidrv6()], "an address range, e.g. 203.0.113.0/24"))
+          .min(1, "at least one range")
+          .optional()
+          .describe("Its address ranges; every public address when left out."),
+      }),
+    )
+    .default({})
+    .describe("Providers of models that the gateway may call, by name; none when left out."),
+  podIdentity: z
+    .boolean()
+    .default(false)
+    .describe("Whether model pods get credentials of AWS from the Pod Identity agent of their node."),
 });
 
 export type NetworkSettings = z.output<typeof networkSettings>;

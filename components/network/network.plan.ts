@@ -1,5 +1,6 @@
 // Settings of the isolation → the list of policies, each one allowed path.
 import { LABELS, PORTS } from "../contract/labels.ts";
+import { POD_IDENTITY_AGENT } from "../contract/pod-identity.ts";
 import { standardLabels } from "../kit/ownership.ts";
 import { type NetworkSettings, PRIVATE_RANGES } from "./network.args.ts";
 
@@ -66,8 +67,10 @@ export function planNetwork(settings: NetworkSettings): NetworkPlan {
         ports: HTTP,
       }),
       planApiServer(settings),
+      ...planProviders(settings),
       ...planScrape(settings.monitoringNamespace),
       ...planArtefacts(settings),
+      ...planCredentials(settings),
     ],
   };
 }
@@ -89,6 +92,23 @@ function planApiServer({ apiServers }: NetworkSettings): PolicyPlan {
     : policy;
 }
 
+/** A policy knows addresses and no names: a provider whose addresses are not named opens all public ones, for the gateway. */
+function planProviders({ providers }: NetworkSettings): PolicyPlan[] {
+  const all = Object.entries(providers);
+  if (all.length === 0) return [];
+  const rules = all.map(([, { port, addresses }]): RulePlan => {
+    return {
+      peers: addresses === undefined ? [INTERNET] : toRanges(addresses),
+      ports: [{ protocol: "TCP", port }],
+    };
+  });
+  const anywhere = all.flatMap(([name, { addresses }]) => (addresses === undefined ? [name] : []));
+  const policy = egress("allow-gateway-to-providers", GATEWAY, ...rules);
+  if (anywhere.length === 0) return [policy];
+  const reason = `the addresses of ${anywhere.join(", ")} change; the gateway calls no name but theirs, and verifies their certificates`;
+  return [{ ...policy, reason }];
+}
+
 function planScrape(namespace: string | undefined): PolicyPlan[] {
   if (namespace === undefined) return [];
   return [
@@ -105,6 +125,14 @@ function planArtefacts({ artefacts, artefactServers }: NetworkSettings): PolicyP
   const all: readonly RulePlan[] = [{ peers: [INTERNET], ports: [{ protocol: "TCP", port: 443 }] }, ...own];
   const reason = "weights are fetched from public hubs, whose addresses change; verified by checksum";
   return [{ ...egress("allow-artefact-fetch", MODEL, ...all), reason }];
+}
+
+/** The agent answers on the node itself, at an address that is the same everywhere. */
+function planCredentials({ podIdentity }: NetworkSettings): PolicyPlan[] {
+  if (!podIdentity) return [];
+  const { range, port } = POD_IDENTITY_AGENT;
+  const rule: RulePlan = { peers: toRanges([range]), ports: [{ protocol: "TCP", port }] };
+  return [egress("allow-model-credentials", MODEL, rule)];
 }
 
 export function toRanges(cidrs: readonly string[]): PeerPlan[] {

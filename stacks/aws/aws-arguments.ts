@@ -1,6 +1,7 @@
 // Settings of a stack's AWS half → the plain arguments of each of its components. Pure.
 import type { EncryptionKeySettings } from "../../components/encryption/encryption.args.ts";
 import type { Ownership } from "../../components/kit/ownership.ts";
+import { bucketNameOf } from "../../components/model-bucket/model-bucket.args.ts";
 import type { AwsSettings } from "./aws-settings.ts";
 
 export type AwsContext = {
@@ -17,6 +18,7 @@ export function awsPrefix(stack: string): string {
 /** What the components take besides refs; checked settings and those to be checked go through here alike. */
 export function awsArguments({ stack, ownership, aws }: AwsContext) {
   const { account, region, zones, protect } = aws;
+  const { weightsPrefix: _weightsPrefix, ...models } = aws.models;
   const named = { ownership, prefix: awsPrefix(stack) };
   const placed = { ...named, account, region };
   const store = { ...named, zones, protect };
@@ -30,10 +32,11 @@ export function awsArguments({ stack, ownership, aws }: AwsContext) {
       accountId: account,
       region,
       compute: aws.cluster.mode,
+      kubernetesVersion: aws.cluster.version,
       pools: aws.gpuPools,
     },
     registry: aws.registry && { ...aws.registry, ...named, protect },
-    models: { ...aws.models, ...placed, purpose: "models" as const, protect },
+    models: { ...models, ...placed, purpose: "models" as const, protect },
     records: aws.records && { ...aws.records, ...placed, purpose: "records" as const, protect },
     store: aws.store && {
       ...aws.store,
@@ -47,4 +50,11 @@ export function awsArguments({ stack, ownership, aws }: AwsContext) {
     controller: { region },
     ingress: aws.ingress && { ...aws.ingress, ownership, region, protect },
   };
+}
+
+export type AwsArguments = ReturnType<typeof awsArguments>;
+
+/** Start of the addresses of all weights that the model pods of the stack's own cluster may read. */
+export function ownWeights(context: AwsContext): string {
+  return `s3://${bucketNameOf(awsArguments(context).models)}/${context.aws.models.weightsPrefix}`;
 }

@@ -12,6 +12,7 @@ import { modelBucketSettings } from "../../components/model-bucket/model-bucket.
 import { vpcSettings } from "../../components/vpc/vpc.args.ts";
 import { type AwsContext, awsArguments } from "./aws-arguments.ts";
 import type { AwsSettings } from "./aws-settings.ts";
+import { scalerCalls } from "./controller-spaces.ts";
 
 /** `path` inside `rampa:aws`. */
 export type AwsProblem = { readonly path: readonly (string | number)[]; readonly want: string };
@@ -36,6 +37,16 @@ export function findAwsProblems(context: AwsContext, today: string): readonly Aw
     ...(given.ingress ? check(ingressSettings, given.ingress, ["ingress"]) : []),
     ...findQuotaProblems(context.aws),
   ];
+}
+
+const IN_CLUSTER =
+  "the address of a Service, e.g. http://prometheus-operated.monitoring.svc:9090: KEDA's network policy lets it out to nothing else";
+
+/** `path` inside `rampa:endpoints`: versions that KEDA could not scale, as it may not call their Prometheus. */
+export function findScalerProblems(endpoints: Parameters<typeof scalerCalls>[0]): readonly AwsProblem[] {
+  return scalerCalls(endpoints)
+    .filter(({ namespace }) => namespace === undefined)
+    .map(({ path }) => ({ path, want: IN_CLUSTER }));
 }
 
 /** Fields that the stack gives to every component lie beside the sections. */

@@ -57,6 +57,16 @@ export const awsSettings = z
       .describe("A registry for images; none is created when left out."),
     models: modelsBucketFields
       .omit({ ...SHARED, account: true, region: true, protect: true, purpose: true })
+      .extend({
+        weightsPrefix: z
+          .string()
+          .regex(
+            /^([A-Za-z0-9][A-Za-z0-9._-]*\/)+$/,
+            "the start of keys, with its closing slash, e.g. models/",
+          )
+          .default("models/")
+          .describe("Start of the keys that model pods may read."),
+      })
       .prefault({})
       .describe("The bucket of model weights."),
     records: recordsBucketFields

@@ -8,7 +8,6 @@ import { ManagedClientKeys } from "../../components/secrets/managed-keys.ts";
 import { ExternalSecretsOperator } from "../../components/secrets/operator.ts";
 import { OPERATOR_ACCOUNT } from "../../components/secrets/operator.values.ts";
 import type { Keys } from "../platform.ts";
-import { awsArguments } from "./aws-arguments.ts";
 import type { Cloud } from "./cloud.ts";
 import { apiServerRanges } from "./cluster-base.ts";
 import { secretsSpace } from "./controller-spaces.ts";
@@ -25,7 +24,7 @@ type Place = {
 
 export function defineCloudKeys(place: Place): Keys {
   const { cloud, namespace, rotation, scraper, providers, dependsOn } = place;
-  const given = awsArguments(cloud.context);
+  const { given } = cloud;
   const keyArn = cloud.keys.data;
   const keys = new ManagedClientKeys(
     "client-keys",

@@ -9,24 +9,27 @@ import { EncryptionKey } from "../../components/encryption/encryption.ts";
 import { ModelBucket } from "../../components/model-bucket/model-bucket.ts";
 import { ImageRegistry } from "../../components/registry/registry.ts";
 import { Vpc } from "../../components/vpc/vpc.ts";
-import { type AwsContext, awsArguments } from "./aws-arguments.ts";
+import { type AwsArguments, type AwsContext, awsArguments } from "./aws-arguments.ts";
 
 type Purpose = EncryptionKeySettings["purpose"];
 
 /** What the cluster's inside and the platform build upon. */
 export type Cloud = {
   readonly context: AwsContext;
+  /** Of every component, from the context. */
+  readonly given: AwsArguments;
   readonly provider: ProviderResource;
   readonly keys: Readonly<Record<Purpose, Output<string>>>;
   readonly network: Vpc;
   readonly cluster: EksCluster;
+  readonly models: ModelBucket;
 };
 
 /** Creates everything that AWS itself has to hold. Needs checked settings. */
 export function defineCloud(context: AwsContext, provider: ProviderResource): Cloud {
   const given = awsArguments(context);
   const opts = { providers: [provider] };
-  const keys = defineKeys(context, provider);
+  const keys = defineKeys(given, provider);
   const network = new Vpc("network", { ...given.network, refs: { logsKeyArn: keys.logs } }, opts);
   const { privateSubnetIds } = network;
   const cluster = new EksCluster(
@@ -42,19 +45,18 @@ export function defineCloud(context: AwsContext, provider: ProviderResource): Cl
     },
     opts,
   );
-  new ModelBucket("models", { ...given.models, refs: { keyArn: keys.models } }, opts);
+  const models = new ModelBucket("models", { ...given.models, refs: { keyArn: keys.models } }, opts);
   if (given.records) new ModelBucket("records", { ...given.records, refs: { keyArn: keys.records } }, opts);
   if (given.registry)
     new ImageRegistry("registry", { ...given.registry, refs: { keyArn: keys.images } }, opts);
-  const cloud = { context, provider, keys, network, cluster };
+  const cloud = { context, given, provider, keys, network, cluster, models };
   defineStores(cloud);
   return cloud;
 }
 
 const PURPOSES: readonly Purpose[] = ["secrets", "volumes", "logs", "models", "records", "images", "data"];
 
-function defineKeys(context: AwsContext, provider: ProviderResource): Cloud["keys"] {
-  const { key } = awsArguments(context);
+function defineKeys({ key }: AwsArguments, provider: ProviderResource): Cloud["keys"] {
   const entries = PURPOSES.map((purpose): [Purpose, Output<string>] => [
     purpose,
     new EncryptionKey(`${purpose}-key`, key(purpose), { providers: [provider] }).keyArn,
@@ -63,8 +65,7 @@ function defineKeys(context: AwsContext, provider: ProviderResource): Cloud["key
   return Object.fromEntries(entries) as Record<Purpose, Output<string>>;
 }
 
-function defineStores({ context, provider, keys, network, cluster }: Cloud): void {
-  const given = awsArguments(context);
+function defineStores({ given, provider, keys, network, cluster }: Cloud): void {
   const opts = { providers: [provider] };
   const refs = {
     vpcId: network.vpcId,

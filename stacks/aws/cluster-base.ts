@@ -17,11 +17,11 @@ import { InvariantError } from "../../components/kit/invariant-error.ts";
 import { GpuMetrics } from "../../components/monitoring/gpu-metrics.ts";
 import { MonitoringStack } from "../../components/monitoring/monitoring-stack.ts";
 import { ControllerSpace } from "../../components/network/controller-space.ts";
+import { operatorStackOf } from "../monitoring-settings.ts";
 import type { StackSettings } from "../settings.ts";
-import { awsArguments } from "./aws-arguments.ts";
 import type { AwsSettings } from "./aws-settings.ts";
 import type { Cloud } from "./cloud.ts";
-import { METRICS_PORT, prometheusUrls, scalerSpace } from "./controller-spaces.ts";
+import { METRICS_PORT, scalerCalls, scalerSpace } from "./controller-spaces.ts";
 
 export type ClusterBase = {
   /** What everything that runs in the cluster depends on: names are resolved, and kinds of objects known. */
@@ -44,8 +44,7 @@ export function defineClusterBase(
   cloud: Cloud,
   providers: ProviderResource[],
 ): ClusterBase {
-  const { cluster, keys } = cloud;
-  const given = awsArguments(cloud.context);
+  const { cluster, keys, given } = cloud;
   const { clusterName, clusterArn, systemNodes } = cluster;
   const defaults = new ClusterDefaults(
     "cluster-defaults",
@@ -62,8 +61,7 @@ export function defineClusterBase(
 }
 
 function definePools({ cloud, providers, defaults }: Ground): void {
-  const { cluster, network, keys, context } = cloud;
-  const given = awsArguments(context);
+  const { cluster, network, keys, given } = cloud;
   if (given.gpuPools.length === 0) return;
   const { clusterName, clusterArn, clusterSecurityGroupId, systemNodes, nodeRoleArn } = cluster;
   const { privateSubnetIds } = network;
@@ -103,20 +101,20 @@ function defineScaler(settings: StackSettings, { cloud, providers, defaults }: G
   if (!usesKeda(settings)) return [];
   const { ownership, aws } = cloud.context;
   const opts = { providers, dependsOn: [defaults] };
-  const around = { apiServers: apiServerRanges(aws), scraper: settings.monitoring?.stack?.namespace };
+  const around = { apiServers: apiServerRanges(aws), scraper: operatorStackOf(settings)?.namespace };
   const { namespace } = new ControllerSpace("keda-space", scalerSpace({ settings, ownership }, around), opts);
   return [new KedaOperator("keda", { ownership, refs: { namespace } }, opts)];
 }
 
-function usesKeda(settings: StackSettings): boolean {
-  return prometheusUrls(settings).length > 0;
+function usesKeda({ endpoints }: StackSettings): boolean {
+  return scalerCalls(endpoints).length > 0;
 }
 
 function defineLoadBalancers(
   { cloud, providers, defaults }: Ground,
   definitions: GatewayDefinitions,
 ): LoadBalancerController {
-  const { cluster, network, context } = cloud;
+  const { cluster, network, context, given } = cloud;
   const { clusterName, clusterArn, clusterSecurityGroupId } = cluster;
   const { vpcId } = network;
   const { roleArn } = new PodRole(
@@ -130,7 +128,7 @@ function defineLoadBalancers(
   );
   return new LoadBalancerController(
     "load-balancers",
-    { ...awsArguments(context).controller, refs: { clusterName, vpcId, roleArn } },
+    { ...given.controller, refs: { clusterName, vpcId, roleArn } },
     { providers, dependsOn: [defaults, definitions] },
   );
 }
@@ -147,8 +145,10 @@ function defineMonitoringStack(
   settings: StackSettings,
   { cloud, providers, defaults }: Ground,
 ): readonly Resource[] {
-  const { monitoring, namespace } = settings;
-  if (monitoring?.stack === undefined) return [];
+  const { namespace } = settings;
+  const asked = operatorStackOf(settings);
+  if (asked === undefined) return [];
+  const { kind: _kind, ...stackSettings } = asked;
   const { ownership, aws } = cloud.context;
   const opts = { providers, dependsOn: [defaults] };
   const scaler = usesKeda(settings) ? [CHARTS.keda.namespace] : [];
@@ -159,10 +159,10 @@ function defineMonitoringStack(
     "kube-system": [METRICS_PORT, 9153],
     ...Object.fromEntries(controllers.map((each) => [each, [METRICS_PORT]])),
   };
-  const clientNamespaces = [...monitoring.stack.clientNamespaces, ...scaler];
+  const clientNamespaces = [...stackSettings.clientNamespaces, ...scaler];
   const stack = new MonitoringStack(
     "monitoring-stack",
-    { ...monitoring.stack, ownership, nodeRanges: apiServerRanges(aws), scrapes, clientNamespaces },
+    { ...stackSettings, ownership, nodeRanges: apiServerRanges(aws), scrapes, clientNamespaces },
     opts,
   );
   if (aws.gpuPools.length === 0) return [stack];

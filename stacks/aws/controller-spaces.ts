@@ -2,7 +2,7 @@
 import { CHARTS } from "../../components/contract/charts.ts";
 import type { Ownership } from "../../components/kit/ownership.ts";
 import type { ControllerSpaceArgs } from "../../components/network/controller-space.args.ts";
-import type { StackSettings } from "../settings.ts";
+import type { ScalingSettings } from "../../components/serving/scaling.args.ts";
 import type { AwsContext } from "./aws-arguments.ts";
 
 type Surroundings = {
@@ -28,7 +28,9 @@ export function secretsSpace({ ownership, aws }: AwsContext, around: Surrounding
   };
 }
 
-type Scaler = { readonly settings: StackSettings; readonly ownership: Ownership };
+type Version = { readonly scaling: ScalingSettings };
+type Endpoints = Readonly<Record<string, { readonly versions: Readonly<Record<string, Version>> }>>;
+type Scaler = { readonly settings: { readonly endpoints: Endpoints }; readonly ownership: Ownership };
 
 /** Paths of KEDA: API of metrics, webhook, its operator, and the Prometheus that it asks. Source: chart keda 2.21. */
 export function scalerSpace({ settings, ownership }: Scaler, around: Surroundings): ControllerSpaceArgs {
@@ -36,7 +38,7 @@ export function scalerSpace({ settings, ownership }: Scaler, around: Surrounding
     ...spaceOf("keda", ownership, around),
     webhooks: [6443, 9443],
     within: [9666],
-    calls: prometheusPorts(settings),
+    calls: prometheusPorts(settings.endpoints),
   };
 }
 
@@ -46,21 +48,39 @@ function spaceOf(chart: keyof typeof CHARTS, ownership: Ownership, { apiServers,
   return { ownership, namespace, apiServers, scrapes };
 }
 
-/** Addresses of the Prometheus of each version that KEDA scales; empty where it scales none. */
-export function prometheusUrls({ endpoints }: StackSettings): readonly URL[] {
-  return Object.values(endpoints)
-    .flatMap(({ versions }) => Object.values(versions))
-    .flatMap(({ scaling }) => (scaling.kind === "keda" ? [new URL(scaling.prometheusUrl)] : []));
+/** The Prometheus of each version that KEDA scales; empty where it scales none. */
+export function scalerCalls(endpoints: Endpoints): readonly ScalerCall[] {
+  return Object.entries(endpoints).flatMap(([endpoint, { versions }]) =>
+    Object.entries(versions).flatMap(([version, { scaling }]) => {
+      if (scaling.kind !== "keda") return [];
+      const path = [endpoint, "versions", version, "scaling", "prometheusUrl"];
+      return [{ path, ...serviceOf(new URL(scaling.prometheusUrl)) }];
+    }),
+  );
 }
 
-/** Ports by namespace, of those that are Services of the cluster. */
-function prometheusPorts(settings: StackSettings): Record<string, number[]> {
+type ScalerCall = {
+  /** Of the setting, inside `rampa:endpoints`. */
+  readonly path: readonly string[];
+  readonly port: number;
+  /** Of the Service; undefined where the address is none of the cluster's. */
+  readonly namespace: string | undefined;
+};
+
+/** The pods of a Service have a namespace that a policy can let KEDA out to; other addresses have none. */
+const SERVICE = /^[a-z0-9-]+\.([a-z0-9-]+)\.svc(?:\.cluster\.local)?\.?$/;
+
+function serviceOf({ hostname, port, protocol }: URL): Pick<ScalerCall, "port" | "namespace"> {
+  const usual = protocol === "https:" ? 443 : 80;
+  return { port: port === "" ? usual : Number(port), namespace: SERVICE.exec(hostname)?.[1] };
+}
+
+/** Ports by namespace. */
+function prometheusPorts(endpoints: Endpoints): Record<string, number[]> {
   const ports: Record<string, number[]> = {};
-  for (const { hostname, port, protocol } of prometheusUrls(settings)) {
-    const [, namespace, kind] = hostname.split(".");
-    if (namespace === undefined || kind !== "svc") continue;
-    const number = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
-    ports[namespace] = [...new Set([...(ports[namespace] ?? []), number])];
+  for (const { namespace, port } of scalerCalls(endpoints)) {
+    if (namespace === undefined) continue;
+    ports[namespace] = [...new Set([...(ports[namespace] ?? []), port])];
   }
   return ports;
 }

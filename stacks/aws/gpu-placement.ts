@@ -28,7 +28,20 @@ function findVersionProblems(version: VersionSettings, pools: readonly Pool[]): 
     const names = pools.map(({ name }) => name).join(", ") || "none is there yet";
     return [{ path: ["gpu", "pool"], want: `a pool of \`rampa:aws.gpuPools\`: ${names}` }];
   }
-  return [...findShareProblems(gpu, pool), ...findSizeProblems(version, pool)];
+  return [
+    ...findAllocationProblems(gpu, pool),
+    ...findShareProblems(gpu, pool),
+    ...findSizeProblems(version, pool),
+  ];
+}
+
+/** Nodes offer their GPUs in one of two ways, and a pod that asks in the other waits for ever. */
+function findAllocationProblems(
+  { allocation }: NonNullable<VersionSettings["gpu"]>,
+  pool: Pool,
+): readonly Problem[] {
+  if (allocation === pool.allocation) return [];
+  return [{ path: ["gpu", "allocation"], want: `${pool.allocation}, as pool ${pool.name} has it` }];
 }
 
 /** A pod must ask for its GPU in the way in which the pool offers it. */
@@ -58,8 +71,11 @@ function findSizeProblems(version: VersionSettings, { name, instanceTypes }: Poo
   const memoryGib = Math.min(...gpus.map(({ model }) => GPU_MODELS[model].memoryGib));
   const isTooMany = (version.gpu?.count ?? 0) > most;
   const want = `at most ${most}, as a node of pool ${name} has no more`;
+  const isPicky = (version.gpu?.select?.memoryGib ?? 0) > memoryGib;
+  const largest = `at most ${memoryGib}, as the GPUs of pool ${name} have no more`;
   return [
     ...(isTooMany ? [{ path: ["gpu", "count"], want }] : []),
+    ...(isPicky ? [{ path: ["gpu", "select", "memoryGib"], want: largest }] : []),
     ...findFitProblems(version, { memoryGib }),
   ];
 }

@@ -6,12 +6,14 @@ import { LABELS } from "../../components/contract/labels.ts";
 import { Ingress } from "../../components/ingress/ingress.ts";
 import { InvariantError } from "../../components/kit/invariant-error.ts";
 import { KUBERNETES_SETTINGS } from "../kubernetes-settings.ts";
+import { operatorStackOf } from "../monitoring-settings.ts";
 import type { OwnGround } from "../platform.ts";
 import type { StackSettings } from "../settings.ts";
-import { type AwsContext, awsArguments, awsPrefix } from "./aws-arguments.ts";
+import { type AwsContext, awsPrefix } from "./aws-arguments.ts";
 import { type Cloud, defineCloud } from "./cloud.ts";
 import { defineCloudKeys } from "./cloud-secrets.ts";
 import { apiServerRanges, type ClusterBase, defineClusterBase } from "./cluster-base.ts";
+import { defineModelAccess } from "./model-access.ts";
 
 export type OwnCluster = {
   readonly kubernetes: ProviderResource;
@@ -73,12 +75,13 @@ function toGround({ settings, cloud, base, providers }: Parts): OwnGround {
         cloud,
         namespace,
         rotation: settings.secrets.rotation,
-        scraper: settings.monitoring?.stack?.namespace,
+        scraper: operatorStackOf(settings)?.namespace,
         providers,
         dependsOn: [...dependsOn, ...base.ready],
       }),
+    defineModelAccess: () => defineModelAccess(cloud, settings.namespace, providers),
     defineIngress: ({ namespace: serviceNamespace, service: serviceName }) => {
-      const { ingress } = awsArguments(cloud.context);
+      const { ingress } = cloud.given;
       if (ingress === undefined || base.loadBalancers === undefined) return;
       const { privateSubnetIds, publicSubnetIds } = cloud.network;
       new Ingress(

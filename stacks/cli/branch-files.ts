@@ -1,7 +1,7 @@
 // The files of preview environments in this checkout: which there are, whose they are, what one leaves in the state.
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type BranchMark, readMark } from "../branch/branch-file.ts";
@@ -9,6 +9,7 @@ import { type BranchNames, findNameProblem, isBranchStack, namesOf } from "../br
 import { checkoutPlaces } from "../local/engine/places.ts";
 import { stateFilesOf } from "../local/engine/state-files.ts";
 import { paths } from "../local/paths.ts";
+import { replaceFile } from "../replace-file.ts";
 import { stackFilePath } from "../settings.ts";
 import { CliError } from "./cli-error.ts";
 import { listStacks } from "./stack-file.ts";
@@ -61,12 +62,8 @@ async function readMarkOf(stack: string): Promise<BranchMark | undefined> {
   return readMark(await readFile(stackFilePath(paths.checkout, stack), "utf8"));
 }
 
-/** The file is whole at every moment. */
 export async function writeBranchFile(stack: string, text: string): Promise<void> {
-  const file = stackFilePath(paths.checkout, stack);
-  const fresh = `${file}.${process.pid}`;
-  await writeFile(fresh, text);
-  await rename(fresh, file);
+  await replaceFile(stackFilePath(paths.checkout, stack), text);
 }
 
 /** Deletes what Pulumi keeps of a stack that it has removed, and last of all the file by which it is known. */

@@ -3,6 +3,10 @@
 export type CliErrorCode =
   | "cli.already-running"
   | "cli.answer-failed"
+  | "cli.backup-damaged"
+  | "cli.backup-failed"
+  | "cli.backup-missing"
+  | "cli.database-not-empty"
   | "cli.gateway-unreachable"
   | "cli.endpoint-unavailable"
   | "cli.interrupted"

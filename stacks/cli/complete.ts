@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { workloadName } from "../../components/kit/names.ts";
 import { ConfigError } from "../../serving/contract/config-error.ts";
-import type { StackSettings } from "../settings.ts";
+import { type StackSettings, versionNames } from "../settings.ts";
 import { CliError } from "./cli-error.ts";
 import { type Blank, chooseWords, findFitting } from "./complete-words.ts";
 import { DEFAULT_STACK } from "./next-command.ts";
@@ -22,15 +22,16 @@ async function fillBlank({ kind, name, stack = DEFAULT_STACK }: Blank): Promise<
   const settings = await readIfValid(stack);
   const endpoints = Object.entries(settings?.endpoints ?? {});
   const versions = endpoints.flatMap(([endpoint, it]) =>
-    Object.keys(it.versions).map((version) => ({ endpoint, version })),
+    versionNames(it).map((version) => ({ endpoint, version, hasPods: version in it.versions })),
   );
+  const withPods = versions.filter(({ hasPods }) => hasPods);
   switch (`${kind} ${name}`) {
     case "option model":
       return endpoints.map(([endpoint]) => endpoint);
     case "option version":
       return [...new Set(versions.map(({ version }) => version))];
     case "argument name":
-      return ["gateway", ...versions.map(({ endpoint, version }) => workloadName(endpoint, version))];
+      return ["gateway", ...withPods.map(({ endpoint, version }) => workloadName(endpoint, version))];
     default:
       return [];
   }

@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { addBranchVerbs } from "./branch-verbs.ts";
 import { ANSWER_VERB, runCompletion, SHELLS } from "./completion.ts";
+import { addDataVerbs } from "./data-verbs.ts";
 import { DEFAULT_STACK } from "./next-command.ts";
 import { addPipelineVerbs } from "./pipeline-verbs.ts";
 
@@ -22,6 +23,7 @@ export function buildProgram(version: string, onExit: OnExit): Command {
   addReadVerbs(program, onExit);
   addUseVerbs(program, onExit);
   addBranchVerbs(program, onExit);
+  addDataVerbs(verb, program, onExit);
   addPipelineVerbs(verb, program, onExit);
   return program;
 }
@@ -45,8 +47,8 @@ function addChangeVerbs(program: Command, onExit: OnExit): void {
     .option("--dry-run", "say what would change and write nothing")
     .action(async (options) => onExit(await (await import("./promote.ts")).runPromote(options)));
   verb(program, "down")
-    .description("remove the environment; caches of tools and models stay")
-    .option("--purge", "also remove its state and logs under .rampa")
+    .description("remove the environment; caches of tools and models and the rows of local stores stay")
+    .option("--purge", "also remove its state, its logs and those rows under .rampa")
     .action(async (options) => onExit(await (await import("./down.ts")).runDown(options)));
 }
 

@@ -1,9 +1,10 @@
 // `rampa promote`: writes into a stack's file the image digest that the environment before it runs.
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { isScalar, parseDocument } from "yaml";
 import { paths } from "../local/paths.ts";
 import { withRollback } from "../pipeline/stack-file-edit.ts";
 import { findDrift, type Release, releaseOf } from "../release.ts";
+import { replaceFile } from "../replace-file.ts";
 import { stackFilePath } from "../settings.ts";
 import { CliError } from "./cli-error.ts";
 import { type OutputOptions, print } from "./output.ts";
@@ -52,12 +53,10 @@ function toText({ stack, from, before, after, isMoved, rest }: Result, isDryRun:
   return [head, ...problems, `Next: ${next}`].join("\n");
 }
 
-/** Ends a rollback. The file is whole at every moment. */
+/** Ends a rollback. */
 export async function writeDigest(stack: string, digest: string): Promise<void> {
   const file = stackFilePath(paths.checkout, stack);
-  const fresh = `${file}.${process.pid}`;
-  await writeFile(fresh, withRollback(withDigest(await readFile(file, "utf8"), digest), undefined));
-  await rename(fresh, file);
+  await replaceFile(file, withRollback(withDigest(await readFile(file, "utf8"), digest), undefined));
 }
 
 const DIGEST = ["config", "rampa:image", "digest"];

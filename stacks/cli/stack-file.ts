@@ -1,6 +1,8 @@
 // Settings of the stack a verb acts on, and what of them the local verbs use.
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { artefactsOf } from "../../components/serving/artefacts.ts";
+import { CHECKOUT_SOURCE } from "../../serving/contract/model-source.ts";
 import type { FetchRuntime } from "../../serving/contract/runtime-config.ts";
 import { isBranchStack } from "../branch/branch-name.ts";
 import type { ClusterSettings } from "../local/cluster/cluster.ts";
@@ -51,8 +53,16 @@ export type Fetch = Pick<FetchRuntime, "artefact" | "authority">;
 export function fetchesOf(settings: StackSettings): readonly Fetch[] {
   const { artefactAuthority: authority } = settings;
   const versions = Object.values(settings.endpoints).flatMap((endpoint) => Object.values(endpoint.versions));
-  const artefacts = new Map(
-    versions.flatMap((it) => (it.engine === "llama" ? [[it.artefact.sha256, it.artefact] as const] : [])),
-  );
-  return [...artefacts.values()].map((artefact) => ({ artefact, ...(authority && { authority }) }));
+  const artefacts = new Map(versions.flatMap(artefactsOf).map((artefact) => [artefact.sha256, artefact]));
+  return [...artefacts.values()].map(({ source, sha256 }) => ({
+    artefact: { source: inCheckout(source), sha256 },
+    ...(authority && { authority }),
+  }));
+}
+
+/** A path in the checkout, as the fetch role takes it. */
+function inCheckout(source: string): string {
+  return source.startsWith(CHECKOUT_SOURCE)
+    ? `file:${join(paths.checkout, source.slice(CHECKOUT_SOURCE.length))}`
+    : source;
 }

@@ -7,6 +7,7 @@ import {
   type DeploymentObject,
   type PlatformObjects,
   type PodObject,
+  providerVersionsOf,
   type RouteObject,
   versionsOf,
 } from "./platform-objects.ts";
@@ -21,6 +22,8 @@ export type StatusFacts = {
   /** Undefined where no API server answers. */
   readonly objects: PlatformObjects | undefined;
   readonly isGatewayReady: boolean;
+  /** Of the stack's own; undefined where it has none. */
+  readonly prometheus: { readonly namespace: string; readonly isReady: boolean } | undefined;
 };
 
 export type PartView = {
@@ -58,9 +61,19 @@ export function viewStatus(facts: StatusFacts): StatusView {
       `nothing ready at ${facts.baseUrl}`,
       objects?.hasNamespace ? rampaCommand("logs gateway", stack) : up,
     ]),
+    ...viewPrometheus(facts.prometheus),
   ];
   const endpoints = objects ? viewEndpoints(objects, facts.baseUrl) : [];
   return { ok: parts.every((part) => part.ok) && endpoints.length > 0, parts, endpoints };
+}
+
+/** It answers inside of the cluster only, and to whom the cluster lets through. */
+function viewPrometheus(prometheus: StatusFacts["prometheus"]): readonly PartView[] {
+  if (prometheus === undefined) return [];
+  const { namespace, isReady } = prometheus;
+  const kubectl = `kubectl --namespace ${namespace}`;
+  const open = `ready at 127.0.0.1:9090 after: ${kubectl} port-forward service/prometheus 9090`;
+  return [judge("prometheus", isReady, [open, "not ready", `${kubectl} describe pods`])];
 }
 
 function viewClusterPart({ part, ok, detail, next }: PartStatus): PartView {
@@ -82,19 +95,16 @@ function viewObjects(
   ]);
   return [
     space,
-    ...objects.deployments.map((deployment) => viewDeployment(deployment, stack)),
+    ...objects.deployments.map((it) => viewWorkload("deployment", it, stack)),
+    ...(objects.statefulSets ?? []).map((it) => viewWorkload("stateful set", it, stack)),
     ...objects.pods.filter(isUnwell).map((pod) => viewPod(pod, stack)),
   ];
 }
 
-function viewDeployment({ metadata, spec, status }: DeploymentObject, stack: string): PartView {
+function viewWorkload(kind: string, { metadata, spec, status }: DeploymentObject, stack: string): PartView {
   const count = `${status.availableReplicas} of ${spec.replicas} pods available`;
   const next = rampaCommand(`logs ${metadata.name}`, stack);
-  return judge(`deployment ${metadata.name}`, status.availableReplicas >= spec.replicas, [
-    count,
-    count,
-    next,
-  ]);
+  return judge(`${kind} ${metadata.name}`, status.availableReplicas >= spec.replicas, [count, count, next]);
 }
 
 function isUnwell({ status }: PodObject): boolean {
@@ -141,16 +151,21 @@ function viewEndpoints(objects: PlatformObjects, baseUrl: string): readonly Endp
   }));
 }
 
+const GATEWAY = "gateway";
+
 function viewVersions(
   route: RouteObject,
   deployments: readonly DeploymentObject[],
 ): EndpointView["versions"] {
   const versions = versionsOf(route);
+  const ofProviders = providerVersionsOf(route);
   const backends = route.spec.rules.flatMap((rule) => rule.backendRefs);
   return backends.map(({ name, weight }) => {
-    const deployment = deployments.find((it) => it.metadata.name === name);
+    const version = versions[name] ?? name;
+    const server = ofProviders.includes(version) ? GATEWAY : name;
+    const deployment = deployments.find((it) => it.metadata.name === server);
     const ready = (deployment?.status.availableReplicas ?? 0) > 0;
-    return { version: versions[name] ?? name, weight, ready };
+    return { version, weight, ready };
   });
 }
 

@@ -5,10 +5,11 @@ import { PORTS } from "../../components/contract/labels.ts";
 import { gatewayBaseUrl } from "../gateway-url.ts";
 import { connectApi, type KubernetesApi } from "../local/cluster/kubernetes-api.ts";
 import { paths } from "../local/paths.ts";
+import { standaloneStackOf } from "../monitoring-settings.ts";
 import type { StackSettings } from "../settings.ts";
 import { isGatewayReady } from "./gateway-client.ts";
 import { type OutputOptions, print } from "./output.ts";
-import { readObjects } from "./platform-objects.ts";
+import { isAvailable, readObjects } from "./platform-objects.ts";
 import { clusterParts, findCluster } from "./stack-cluster.ts";
 import { readStack } from "./stack-file.ts";
 import { renderStatus, type StatusFacts, type StatusView, viewStatus } from "./status-view.ts";
@@ -29,20 +30,30 @@ export async function readStatus(settings: StackSettings): Promise<StatusView> {
   return viewStatus({ stack, namespace, baseUrl, hasEngine, cluster, ...platform });
 }
 
-type Platform = Pick<StatusFacts, "objects" | "isGatewayReady">;
+type Platform = Pick<StatusFacts, "objects" | "isGatewayReady" | "prometheus">;
 
 async function readPlatform(settings: StackSettings): Promise<Platform> {
   const cluster = await findCluster(settings);
-  if (cluster === undefined) return { objects: undefined, isGatewayReady: false };
+  if (cluster === undefined) return { objects: undefined, isGatewayReady: false, prometheus: undefined };
   const api = await connectApi(cluster.kubeconfig, cluster.context);
   const reachable = (await api.get("/readyz")).status === 200;
-  const [objects, ready] = await Promise.all([
+  const [objects, ready, prometheus] = await Promise.all([
     reachable ? readObjects(api, settings.namespace) : undefined,
     settings.local === undefined
       ? isReadyThrough(api, settings.namespace)
       : isGatewayReady(gatewayBaseUrl(settings)),
+    reachable ? readPrometheus(api, settings) : undefined,
   ]);
-  return { objects, isGatewayReady: ready };
+  return { objects, isGatewayReady: ready, prometheus };
+}
+
+async function readPrometheus(
+  api: KubernetesApi,
+  settings: StackSettings,
+): Promise<StatusFacts["prometheus"]> {
+  const namespace = standaloneStackOf(settings)?.namespace;
+  if (namespace === undefined) return undefined;
+  return { namespace, isReady: await isAvailable(api, namespace, "prometheus") };
 }
 
 /** Asked through the API server, for a gateway that answers inside its cluster only. */

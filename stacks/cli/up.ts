@@ -10,8 +10,10 @@ import { hasStandIns } from "../local/engine/environment.ts";
 import { checkoutPlaces } from "../local/engine/places.ts";
 import { publishRuntimeImage } from "../local/images/publish-image.ts";
 import { prepareRuntimeImage } from "../local/images/runtime-image.ts";
+import { prepareToolImages } from "../local/images/tool-image.ts";
 import { paths } from "../local/paths.ts";
 import type { Progress } from "../local/progress.ts";
+import { wantedTools } from "../local-tools.ts";
 import { ownsCluster, type StackSettings } from "../settings.ts";
 import { withChangeLock } from "./change-lock.ts";
 import { CliError, type CliErrorCode } from "./cli-error.ts";
@@ -69,6 +71,7 @@ function localSteps(settings: StackSettings, run: Run): readonly Step[] {
           settings.image === undefined
             ? (await prepareRuntimeImage({ deliver: true, progress })).bundlePath
             : await publishImage(settings.image, progress);
+        await prepareToolImages(wantedTools(settings), { deliver: true, progress });
       },
     },
     {
@@ -133,7 +136,8 @@ function platformSteps(settings: StackSettings, run: Run): readonly Step[] {
     {
       title: "First answer",
       run: async (progress) => {
-        if (run.applied) run.answer = await firstAnswer(settings, run.applied.outputs, progress);
+        const answer = run.applied && (await firstAnswer(settings, run.applied.outputs, progress));
+        if (answer !== undefined) run.answer = answer;
       },
     },
   ];
@@ -169,10 +173,14 @@ async function firstAnswer(
   settings: StackSettings,
   outputs: PlatformOutputs,
   progress: Progress,
-): Promise<string> {
-  const [endpoint] = outputs.endpoints;
-  if (endpoint === undefined) {
+): Promise<string | undefined> {
+  if (outputs.endpoints.length === 0) {
     throw new CliError("cli.nothing-here", "the stack has no endpoints", "add one to the stack file");
+  }
+  const endpoint = outputs.endpoints.find(({ name }) => isTalker(settings, name));
+  if (endpoint === undefined) {
+    progress.report("no endpoint of this stack writes text");
+    return undefined;
   }
   progress.report(`asking ${endpoint.name} at ${endpoint.baseUrl}`);
   const call: ChatCall = {
@@ -184,6 +192,11 @@ async function firstAnswer(
   return await withGateway(settings, endpoint.baseUrl, (baseUrl) =>
     answerOnceReady(() => streamChat({ baseUrl, key: outputs.apiKey }, call, () => {}), progress),
   );
+}
+
+/** The ONNX engine computes vectors and predictions, and has no words. */
+function isTalker({ endpoints }: StackSettings, name: string): boolean {
+  return Object.values(endpoints[name]?.versions ?? {}).some(({ engine }) => engine !== "onnx");
 }
 
 /** After a cluster came back, pods count as ready for some seconds in which they do not answer yet. */
@@ -219,7 +232,8 @@ function printResult(options: UpOptions, result: Result, times: readonly StepTim
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
-  const box = endpoints.flatMap(({ name, baseUrl }) =>
+  const talkers = endpoints.filter(({ name }) => isTalker(settings, name));
+  const box = talkers.flatMap(({ name, baseUrl }) =>
     answer === undefined ? [] : [toReady(applied, settings, { name, baseUrl, answer })],
   );
   const ready = box[0] === undefined ? "" : `\n${renderReady(box[0])}\n`;

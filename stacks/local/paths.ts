@@ -18,6 +18,8 @@ export const paths = {
   passphrase: join(home, "passphrase"),
   cluster: join(home, "cluster"),
   images: join(home, "images"),
+  /** Volumes of the local cluster's stores; they outlive the cluster. */
+  data: join(home, "data"),
   logs: join(home, "logs"),
   /** Tools and builds by version, shared between checkouts; safe to delete. */
   cache,

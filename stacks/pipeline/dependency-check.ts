@@ -49,7 +49,13 @@ export type DependencyFault = {
 };
 
 /** Packages that ask to run something on install; nothing runs, and each was found to work without. */
-const WORK_WITHOUT_SCRIPTS = ["@pulumi/kubernetes", "esbuild", "node-llama-cpp", "protobufjs"];
+const WORK_WITHOUT_SCRIPTS = [
+  "@pulumi/kubernetes",
+  "esbuild",
+  "node-llama-cpp",
+  "onnxruntime-node",
+  "protobufjs",
+];
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 export function findDependencyFaults(given: Dependencies): readonly DependencyFault[] {

@@ -1,8 +1,11 @@
 // What a stack's resources cost an hour, at rest and at most, from the tables of prices and instances. Pure.
 import { eksSupport } from "../../components/contract/eks-versions.ts";
 import { findInstanceType, type InstanceType } from "../../components/contract/instance-types.ts";
+import { LABELS } from "../../components/contract/labels.ts";
 import { findPrice, usdPerHour } from "../../components/contract/prices.ts";
+import { restingGpus } from "./gpu-demand.ts";
 import { listAt, nameOf, numberAt, type Resource, textAt, valueAt } from "./resource.ts";
+import { planRollout } from "./rollout-plan.ts";
 
 export type CostItem = {
   /** Name of the resource. */
@@ -13,6 +16,8 @@ export type CostItem = {
   readonly idle: number;
   /** USD an hour at the largest size that it may grow to. */
   readonly peak: number;
+  /** Its price was compared with no published list. */
+  readonly isUnverified?: true;
 };
 
 export type Cost = {
@@ -24,19 +29,30 @@ export type Cost = {
   readonly unpriced: readonly string[];
 };
 
-/** What every figure rests on. */
-export const COST_ASSUMPTIONS: readonly string[] = [
+/** What the figures rest on. */
+export function costAssumptions({ items }: Cost): readonly string[] {
+  const guessed = [...new Set(items.flatMap(({ what, isUnverified }) => (isUnverified ? [what] : [])))];
+  const unverified = `compared with no published list, so perhaps wrong: the prices of ${guessed.toSorted().join(", ")}`;
+  return [...COST_ASSUMPTIONS, ...(guessed.length === 0 ? [] : [unverified])];
+}
+
+const COST_ASSUMPTIONS: readonly string[] = [
   "on-demand prices of us-east-1 in USD, without tax, reserved capacity and free tiers; spot counts as on demand",
   "not counted: data transfer, requests, stored gigabytes and disks of nodes",
 ];
 
 type Priced = Omit<CostItem, "name"> | "unpriced";
-type Context = { readonly resources: readonly Resource[]; readonly day: string };
+type Context = {
+  readonly resources: readonly Resource[];
+  readonly day: string;
+  /** GPUs in use at rest, by pool. */
+  readonly restingGpus: ReadonlyMap<string, number>;
+};
 type Pricer = (resource: Resource, context: Context) => Priced | undefined;
 
 /** `day` (`YYYY-MM-DD`) decides which support an EKS version has. */
 export function costOf(resources: readonly Resource[], day: string): Cost {
-  const context = { resources, day };
+  const context = { resources, day, restingGpus: restingGpus(planRollout(resources, resources)) };
   const priced = resources.flatMap((resource) => {
     const price = PRICERS[resource.type.replace(/^kubernetes:karpenter\.sh\/[^:]+:/, "karpenter:")];
     const result = price?.(resource, context);
@@ -76,7 +92,8 @@ function ranged(what: string, name: string, { least, most }: Range): Priced {
   const price = findPrice(name);
   const idle = price && usdPerHour(price, least);
   const peak = price && usdPerHour(price, most);
-  return idle === undefined || peak === undefined ? "unpriced" : { what, idle, peak };
+  if (idle === undefined || peak === undefined) return "unpriced";
+  return { what, idle, peak, ...(price?.isUnverified && { isUnverified: true }) };
 }
 
 function priceCluster({ props }: Resource, { day }: Context): Priced {
@@ -86,15 +103,22 @@ function priceCluster({ props }: Resource, { day }: Context): Priced {
   return fixed(what, isExtended ? "eks.extended" : "eks.standard");
 }
 
-function priceNodeGroup({ props }: Resource): Priced {
-  const least =
+/** At rest its fewest nodes, or those of pods that always run where these are more. */
+function priceNodeGroup({ props }: Resource, context: Context): Priced {
+  const fewest =
     numberAt(props, "scalingConfig", "desiredSize") ?? numberAt(props, "scalingConfig", "minSize");
   const most = numberAt(props, "scalingConfig", "maxSize");
   const dearest = dearestOf(listAt(props, "instanceTypes").map(String));
-  if (least === undefined || most === undefined || dearest === undefined) return "unpriced";
-  const count = least === most ? `${most}` : `${least} to ${most}`;
+  if (fewest === undefined || most === undefined || dearest === undefined) return "unpriced";
   const { name, row } = dearest;
+  const used = nodesInUse(textAt(props, "labels", LABELS.pool), row, context);
+  const least = Math.min(most, Math.max(fewest, used));
+  const count = least === most ? `${most}` : `${least} to ${most}`;
   return { what: `${count} × ${name}`, idle: least * row.usdPerHour, peak: most * row.usdPerHour };
+}
+
+function nodesInUse(pool: string | undefined, { gpu }: InstanceType, { restingGpus }: Context): number {
+  return perNode(restingGpus.get(pool ?? ""), gpu?.count) ?? 0;
 }
 
 type NamedType = { readonly name: string; readonly row: InstanceType };
@@ -109,8 +133,8 @@ function dearestOf(names: readonly string[]): NamedType | undefined {
   return rows.toSorted((a, b) => b.row.usdPerHour - a.row.usdPerHour)[0];
 }
 
-/** Nothing at rest unless its size is fixed; at most what its limit of GPUs, CPUs or nodes lets it grow to. */
-function priceNodePool({ props }: Resource): Priced {
+/** At rest the nodes of pods that always run; at most what its limit of GPUs, CPUs or nodes lets it grow to. */
+function priceNodePool({ props }: Resource, context: Context): Priced {
   const requirements = listAt(props, "spec", "template", "spec", "requirements");
   const types = requirements
     .filter((each) => textAt(each, "key") === "node.kubernetes.io/instance-type")
@@ -120,9 +144,10 @@ function priceNodePool({ props }: Resource): Priced {
   if (dearest === undefined || nodes === undefined) return "unpriced";
   const fixedNodes = numberAt(props, "spec", "replicas") ?? 0;
   const { name, row } = dearest;
+  const used = nodesInUse(textAt(props, "spec", "template", "metadata", "labels", LABELS.pool), row, context);
   return {
     what: `up to ${nodes} × ${name}`,
-    idle: fixedNodes * row.usdPerHour,
+    idle: Math.min(nodes, Math.max(fixedNodes, used)) * row.usdPerHour,
     peak: nodes * row.usdPerHour,
   };
 }

@@ -1,7 +1,7 @@
 // What a person needs to say yes or no to a deployment: cost, GPUs, rollout, findings, approvals. Pure.
 import { ANNOTATIONS } from "../../components/contract/annotations.ts";
 import { LABELS } from "../../components/contract/labels.ts";
-import { COST_ASSUMPTIONS, type Cost, type CostItem, costOf } from "./cost.ts";
+import { type Cost, type CostItem, costAssumptions, costOf } from "./cost.ts";
 import { type PoolDemand, planGpuDemand } from "./gpu-demand.ts";
 import { type Resource, textAt } from "./resource.ts";
 import { type EndpointRollout, planRollout } from "./rollout-plan.ts";
@@ -63,7 +63,7 @@ export function decide({ stack, day, before, after, findings }: DecisionInput): 
       after: { idle: then.idle, peak: then.peak },
       changes: compareCosts(now.items, then.items),
       unpriced: then.unpriced,
-      assumptions: COST_ASSUMPTIONS,
+      assumptions: costAssumptions(then),
     },
     gpus: planGpuDemand(after, rollouts),
     rollouts,
@@ -80,7 +80,10 @@ function compareCosts(now: readonly CostItem[], after: readonly CostItem[]): rea
       now: now.find((it) => it.name === name),
       after: after.find((it) => it.name === name),
     }))
-    .filter(({ now: was, after: will }) => was?.what !== will?.what || was?.peak !== will?.peak);
+    .filter(
+      ({ now: was, after: will }) =>
+        was?.what !== will?.what || was?.idle !== will?.idle || was?.peak !== will?.peak,
+    );
 }
 
 /** In production each version names its card and who approved it. */

@@ -37,6 +37,15 @@ export function planGpuDemand(
   });
 }
 
+/** GPUs that are in use by pool with nothing to do: those of the fewest pods that autoscalers keep. */
+export function restingGpus(rollouts: readonly EndpointRollout[]): ReadonlyMap<string, number> {
+  const resting = new Map<string, number>();
+  for (const { pool, pods, gpusPerPod } of rollouts.flatMap(({ versions }) => versions)) {
+    if (pool !== undefined) resting.set(pool, (resting.get(pool) ?? 0) + pods.least * gpusPerPod);
+  }
+  return resting;
+}
+
 type Pool = Pick<PoolDemand, "pool" | "gpus" | "limit">;
 
 function readPool(resource: Resource): readonly Pool[] {

@@ -1,5 +1,6 @@
 // What a deployment does to the endpoints: weights step by step, pods replaced, the most GPUs at once. Pure.
 import { z } from "zod";
+import { GPU_DEVICE_CLASS } from "../../components/contract/gpus.ts";
 import { LABELS } from "../../components/contract/labels.ts";
 import { ROUTE_ANNOTATION_VERSIONS } from "../../serving/contract/route-annotations.ts";
 import { parseJson } from "../local/parse-json.ts";
@@ -35,6 +36,7 @@ export type PodCount = { readonly least: number; readonly most: number };
 const ROUTE = /^kubernetes:gateway\.networking\.k8s\.io\/[^:]+:HTTPRoute$/;
 const DEPLOYMENT = /^kubernetes:apps\/v1:Deployment$/;
 const SCALER = /^kubernetes:(keda\.sh\/[^:]+:ScaledObject|autoscaling\/v2:HorizontalPodAutoscaler)$/;
+const CLAIM_TEMPLATE = /^kubernetes:resource\.k8s\.io\/[^:]+:ResourceClaimTemplate$/;
 const GPU = /^nvidia\.com\/(gpu|mig-.+)$/;
 
 /** One entry an endpoint that exists before or after, by name. */
@@ -67,7 +69,10 @@ type Version = Omit<VersionRollout, "version" | "change" | "peakPods"> & {
 
 function readEndpoints(resources: readonly Resource[]): ReadonlyMap<string, Endpoint> {
   const deployments = resources.filter(({ type }) => DEPLOYMENT.test(type));
-  const scalers = resources.filter(({ type }) => SCALER.test(type));
+  const around = {
+    scalers: resources.filter(({ type }) => SCALER.test(type)),
+    claims: resources.filter(({ type }) => CLAIM_TEMPLATE.test(type)),
+  };
   return new Map(
     resources
       .filter(({ type }) => ROUTE.test(type))
@@ -77,7 +82,7 @@ function readEndpoints(resources: readonly Resource[]): ReadonlyMap<string, Endp
         const own = deployments.filter(
           ({ props }) => textAt(props, "metadata", "labels", LABELS.endpoint) === endpoint,
         );
-        const versions = own.map((it): [string, Version] => [versionOf(it), readVersion(it, scalers)]);
+        const versions = own.map((it): [string, Version] => [versionOf(it), readVersion(it, around)]);
         return [[endpoint, { weights: readWeights(route), versions: new Map(versions) }]];
       }),
   );
@@ -109,7 +114,9 @@ function routeVersions({ props }: Resource): ReadonlyMap<string, string> {
 
 const versionsSchema = z.record(z.string(), z.string());
 
-function readVersion({ props }: Resource, scalers: readonly Resource[]): Version {
+type Around = { readonly scalers: readonly Resource[]; readonly claims: readonly Resource[] };
+
+function readVersion({ props }: Resource, { scalers, claims }: Around): Version {
   const template = valueAt(props, "spec", "template");
   const containers = listAt(template, "spec", "containers");
   const limits = containers.map((it) => valueAt(it, "resources", "limits"));
@@ -120,9 +127,23 @@ function readVersion({ props }: Resource, scalers: readonly Resource[]): Version
     pods: scaler === undefined ? { least: fixed, most: fixed } : scalerBounds(scaler),
     surge: numberAt(props, "spec", "strategy", "rollingUpdate", "maxSurge") ?? 0,
     template: JSON.stringify(template),
-    gpusPerPod: limits.reduce<number>((sum, each) => sum + countGpus(each), 0),
+    gpusPerPod:
+      limits.reduce<number>((sum, each) => sum + countGpus(each), 0) +
+      listAt(template, "spec", "resourceClaims").reduce<number>(
+        (sum, each) => sum + countClaimed(textAt(each, "resourceClaimTemplateName"), claims),
+        0,
+      ),
     pool: textAt(template, "spec", "nodeSelector", LABELS.pool),
   };
+}
+
+/** GPUs that a claim of the template has; each request of devices is for one unless it says more. */
+function countClaimed(template: string | undefined, claims: readonly Resource[]): number {
+  return claims
+    .filter(({ props }) => textAt(props, "metadata", "name") === template)
+    .flatMap(({ props }) => listAt(props, "spec", "spec", "devices", "requests"))
+    .filter((request) => textAt(request, "exactly", "deviceClassName") === GPU_DEVICE_CLASS)
+    .reduce<number>((sum, request) => sum + (numberAt(request, "exactly", "count") ?? 1), 0);
 }
 
 function scalerBounds({ props }: Resource): PodCount {

@@ -1,6 +1,5 @@
 // Roles, secrets, logs, queues and events: how AWS makes and describes them.
 import type { Row } from "./api-row.ts";
-import { STAND_INS } from "./stand-ins.ts";
 
 export const ACCESS: Readonly<Record<string, Row>> = {
   "aws:iam/role:Role": {
@@ -97,7 +96,6 @@ export const ACCESS: Readonly<Record<string, Row>> = {
     ],
     id: "QueueUrl",
     arn: "Attributes.QueueArn",
-    stands: { [STAND_INS.queueUrl]: "QueueUrl" },
     reads: [
       { call: "get_queue_attributes", by: { QueueUrl: "$id", AttributeNames: ["All"] } },
       { call: "list_queue_tags", by: { QueueUrl: "$id" } },

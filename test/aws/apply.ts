@@ -1,4 +1,5 @@
 // Makes the planned resources of a stack by AWS's API, in the order of the plan, and reads each of them back.
+import { recordedIdentity } from "../../policies/harness/recorded-identity.ts";
 import type { RecordedResource } from "../kit/record-resources.ts";
 import type { Props, Read, Row } from "./api-row.ts";
 import { at, differences, isMap } from "./differences.ts";
@@ -172,10 +173,9 @@ function learn(
   { id, arn, answers }: { id: string; arn: string | undefined; answers: unknown[] },
 ): void {
   const { row, name, type, place } = subject;
-  const [, service = "", kind = ""] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
-  place.known.set(`${name}-id`, id);
-  if (arn !== undefined)
-    place.known.set(`arn:aws:${service}:us-east-1:123456789012:${kind.toLowerCase()}/${name}`, arn);
+  const recorded = recordedIdentity(type, name);
+  place.known.set(recorded.id, id);
+  if (arn !== undefined && recorded.outputs.arn !== undefined) place.known.set(recorded.outputs.arn, arn);
   for (const [text, path] of Object.entries(row.stands ?? {})) {
     place.known.set(text, find(path, subject.given, answers) ?? `${text} of ${name} was not answered`);
   }

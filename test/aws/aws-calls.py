@@ -1,4 +1,4 @@
-"""moto's server on a free loopback port, and calls to it: one JSON request a line in, one JSON answer a line out."""
+"""moto's server on a free loopback port, whose address is the first line out; then a JSON request a line in, an answer out."""
 import json
 import re
 import sys
@@ -114,6 +114,7 @@ def answer(request: dict[str, Any], endpoint: str) -> dict[str, Any]:
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 host, port = server.get_host_and_port()
+print(f"http://{host}:{port}", flush=True)
 for line in sys.stdin:
     print(json.dumps(answer(json.loads(line), f"http://{host}:{port}"), default=str), flush=True)
 server.stop()

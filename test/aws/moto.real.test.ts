@@ -1,5 +1,6 @@
 // The AWS half of dev and prod made in moto by AWS's API, judged by AWS's own models, and read back as planned.
 import { afterAll, describe, expect, it } from "vitest";
+import { recordedIdentity } from "../../policies/harness/recorded-identity.ts";
 import { useTool } from "../kit/obtained-tool.ts";
 import { planStack } from "../kit/plan-stack.ts";
 import type { RecordedResource } from "../kit/record-resources.ts";
@@ -150,7 +151,8 @@ describe("what prod has made", () => {
     };
     const other = { ...entry, DetailType: "EC2 Fast Launch State-change Notification" };
     await answerOf("events", "put_events", { Entries: [entry, other] });
-    const QueueUrl = known("gpu-support-karpenter-interruptions-id");
+    const { id } = recordedIdentity("aws:sqs/queue:Queue", "gpu-support-karpenter-interruptions");
+    const QueueUrl = known(id);
     const received = await answerOf("sqs", "receive_message", { QueueUrl, MaxNumberOfMessages: 10 });
     const bodies = [at(received, "Messages.Body")].flat().map((body) => JSON.parse(String(body)));
     expect(bodies.map((body) => body["detail-type"])).toEqual([entry.DetailType]);
@@ -203,7 +205,7 @@ describe("what prod has made", () => {
     [
       "a reference to nothing",
       "network-flow-log",
-      { iamRoleArn: "arn:aws:iam:us-east-1:123456789012:role/nobody" },
+      { iamRoleArn: "arn:aws:iam::123456789012:role/nobody" },
       "role/nobody stands for nothing that was made before",
     ],
     [

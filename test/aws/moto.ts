@@ -26,6 +26,8 @@ export type ApiCall = {
 };
 
 export type Aws = {
+  /** Its address on loopback, for clients other than these calls. */
+  readonly endpoint: string;
   /** Problems instead of an answer where the models or the server refuse. */
   call(call: ApiCall): Promise<Reply>;
   stop(): Promise<void>;
@@ -57,12 +59,17 @@ export async function startMoto({ region, account }: { region: string; account: 
   });
   const ended = once(child, "exit");
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const nextLine = async (what: string): Promise<string> => {
+    const { value, done } = await answers.next();
+    if (done) throw new Error(`${what}: the server ended: ${errors}`);
+    return value;
+  };
+  const endpoint = await nextLine("moto");
   return {
+    endpoint,
     async call({ checkOnly = false, ...call }) {
       child.stdin.write(`${JSON.stringify({ ...call, checkOnly })}\n`);
-      const { value, done } = await answers.next();
-      if (done) throw new Error(`${call.service} ${call.call}: the server ended: ${errors}`);
-      return reply.parse(JSON.parse(value));
+      return reply.parse(JSON.parse(await nextLine(`${call.service} ${call.call}`)));
     },
     async stop() {
       child.stdin.end();

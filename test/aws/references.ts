@@ -26,7 +26,7 @@ function resolvedText(text: string, known: ReadonlyMap<string, string>): string 
 
 /** ARNs of the recorder that nothing answered to. */
 export function unresolved(parameters: Props): string[] {
-  return [...JSON.stringify(parameters).matchAll(/arn:aws:\w+:us-east-1:123456789012:[\w/-]+/g)].map(
+  return [...JSON.stringify(parameters).matchAll(/arn:aws:\w+:(?:us-east-1)?:123456789012:[\w/-]+/g)].map(
     ([text]) => `${text} stands for nothing that was made before`,
   );
 }

@@ -2,14 +2,12 @@
 
 /** What a deployment answers, and the recorder does not know by itself; texts that stand in for it until then. */
 export const STAND_INS = {
-  queueUrl: "stand-in-queue-url",
   validationName: "stand-in-validation-name",
   validationValue: "stand-in-validation-value",
   clusterSecurityGroup: "sg-recorded",
 } as const;
 
 export const COMPUTED = {
-  "aws:sqs/queue:Queue": { url: STAND_INS.queueUrl },
   "aws:acm/certificate:Certificate": {
     domainValidationOptions: [
       {

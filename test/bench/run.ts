@@ -1,10 +1,10 @@
-// `npm run bench [-- gateway llm environment]`: runs the benchmarks one after the other and prints one JSON document.
+// `npm run bench [-- gateway llm embeddings environment]`: runs the benchmarks one after the other and prints one JSON document.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const ALL = ["gateway", "llm", "environment"];
+const ALL = ["gateway", "llm", "embeddings", "environment"];
 const DEADLINE_MS = 20 * 60_000;
 
 const wanted = process.argv.slice(2);

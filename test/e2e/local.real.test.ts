@@ -5,8 +5,19 @@ import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { unknownMetrics } from "../components/monitoring/metric-names.ts";
 import { createLocalEnvironment, type LocalEnvironment } from "../kit/local-environment.ts";
 import { ensurePython } from "../kit/python-packages.ts";
+import {
+  eventually,
+  type Forward,
+  forwardTo,
+  kubectl,
+  query,
+  readAlerts,
+  readTargets,
+  scrapedFamilies,
+} from "./prometheus-client.ts";
 
 const MINUTE = 60_000;
 const GATEWAY_PORT = 18_080;
@@ -67,6 +78,10 @@ let client: OpenAI;
 beforeAll(async () => {
   before = machineState();
   environment = createLocalEnvironment(GATEWAY_PORT);
+  // The shortest times that the settings take, as tests wait for them.
+  environment.editStackFile((text) =>
+    text.replace("scrapeSeconds: 10", "scrapeSeconds: 5\n    limits: {absentMinutes: 1}"),
+  );
   first = await environment.rampaJson(upSchema, "up");
   const { key } = await environment.rampaJson(z.object({ key: z.string() }), "key", "show");
   client = new OpenAI({ baseURL: environment.baseUrl, apiKey: key, maxRetries: 0 });
@@ -102,6 +117,11 @@ describe("the first up", () => {
             { version: "1.1.0", weight: 10, ready: true },
           ],
         },
+        {
+          name: "embed",
+          baseUrl: `http://127.0.0.1:${GATEWAY_PORT}/v1`,
+          versions: [{ version: "1.0.0", weight: 100, ready: true }],
+        },
       ],
     });
   });
@@ -110,10 +130,10 @@ describe("the first up", () => {
 describe("the official OpenAI client", () => {
   const messages = [{ role: "user", content: "Hello" }] as const;
 
-  it("lists the endpoint as a model", async () => {
+  it("lists the endpoints as models", async () => {
     const names: string[] = [];
     for await (const model of client.models.list()) names.push(model.id);
-    expect(names).toEqual(["chat"]);
+    expect(names).toEqual(["chat", "embed"]);
   });
 
   it("gets a chat completion with its usage", async () => {
@@ -160,6 +180,41 @@ describe("the official OpenAI client", () => {
   });
 });
 
+describe("the embedding model in its pod", () => {
+  it("puts texts of one meaning next to each other", async () => {
+    const input = ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."];
+    const { data, usage } = await client.embeddings.create({ model: "embed", input });
+    const [weather = [], sunny = [], stadium = []] = data.map(({ embedding }) => embedding);
+    const similarity = (a: readonly number[], b: readonly number[]): number =>
+      a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
+    expect(usage.prompt_tokens).toBe(25);
+    expect(similarity(weather, sunny)).toBeCloseTo(0.666, 4);
+    expect(similarity(weather, stadium)).toBeCloseTo(0.1046, 4);
+  });
+
+  it("answers the Open Inference Protocol through the gateway, with the caller's key alone", async () => {
+    const { baseUrl, key } = await environment.loadTarget();
+    const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+      fetch(new URL(`/v2/models/embed${path}`, baseUrl), {
+        ...init,
+        headers: { authorization: `Bearer ${key}` },
+      });
+    expect(await (await ask("/ready")).json()).toEqual({ name: "embed", ready: true });
+    const inputs = ["input_ids", "attention_mask", "token_type_ids"].map((name) => ({
+      name,
+      datatype: "INT64",
+      shape: [1, 3],
+      data: [1, 1, 1],
+    }));
+    const answer = await ask("/infer", { method: "POST", body: JSON.stringify({ inputs }) });
+    expect(JSON.parse(await answer.text()).outputs[0]).toMatchObject({
+      name: "last_hidden_state",
+      shape: [1, 3, 384],
+    });
+    expect((await fetch(new URL("/v2/models/embed", baseUrl))).status).toBe(401);
+  });
+});
+
 describe("the official Python client", () => {
   it("lists, chats, streams, and gets errors with class, code, parameter and request id", async () => {
     const { baseUrl, key } = await environment.loadTarget();
@@ -168,7 +223,7 @@ describe("the official Python client", () => {
     const env = { PATH: process.env.PATH, RAMPA_KEY: key };
     const output = execFileSync(python, [program, baseUrl], { env, encoding: "utf8", timeout: 2 * MINUTE });
     expect(JSON.parse(output)).toEqual({
-      models: ["chat"],
+      models: ["chat", "embed"],
       chat: { role: "assistant", tokens: expect.any(Number) },
       completion: { object: "text_completion", tokens: expect.any(Number) },
       stream: { finish: expect.stringMatching(/^(length|stop)$/), tokens: expect.any(Number) },
@@ -214,6 +269,138 @@ describe("the everyday commands", () => {
     const { code, stdout } = await environment.rampa("doctor");
     expect(stdout).toContain("✓ this machine can carry the local environment");
     expect(code).toBe(0);
+  });
+});
+
+describe("Prometheus", () => {
+  const REQUESTS = 12;
+  const SCRAPED_MS = 30_000;
+  const LOST = { namespace: "rampa", endpoint: "chat", version: "1.1.0" };
+  let prometheus: Forward;
+  let alertmanager: Forward;
+
+  beforeAll(async () => {
+    [prometheus, alertmanager] = await Promise.all([
+      forwardTo(environment, "prometheus"),
+      forwardTo(environment, "alertmanager"),
+    ]);
+  });
+
+  afterAll(() => {
+    prometheus.close();
+    alertmanager.close();
+  });
+
+  const answered = async (): Promise<Record<string, number>> => {
+    const by = 'sum by (version) (gateway_requests_total{endpoint="chat", outcome="ok"})';
+    const samples = await query(prometheus, by);
+    return Object.fromEntries(samples.map(({ labels, value }) => [labels.version ?? "", value]));
+  };
+
+  it("scrapes the gateway and a pod of each version, by their names in DNS", async () => {
+    const { endpoints } = await environment.rampaJson(statusSchema, "status");
+    const served = endpoints.flatMap(({ name, versions }) =>
+      versions.map(({ version }) => `rampa/models ${name} ${version}`),
+    );
+    const targets = await eventually(
+      () => readTargets(prometheus),
+      (list) => list.length > served.length && list.every(({ health }) => health === "up"),
+      SCRAPED_MS,
+    );
+    const found = targets.map(({ labels: { job, endpoint, version } }) =>
+      [job, endpoint, version].filter((it) => it !== undefined).join(" "),
+    );
+    expect(found.toSorted()).toEqual(["gateway", ...served].toSorted());
+    expect(targets.filter(({ health }) => health !== "up")).toEqual([]);
+    expect(new Set(targets.map(({ labels }) => labels.namespace))).toEqual(new Set(["rampa"]));
+  });
+
+  it("counts the requests that were sent, by the version that answered", async () => {
+    const startedAt = Date.now() / 1000;
+    await eventually(
+      () => query(prometheus, 'timestamp(up{job="gateway"})'),
+      ([scrape]) => (scrape?.value ?? 0) > startedAt,
+      SCRAPED_MS,
+    );
+    const seen = await answered();
+    for (let sent = 0; sent < REQUESTS; sent += 1) {
+      const call = client.chat.completions.create({
+        model: "chat",
+        messages: [{ role: "user", content: "Hi" }],
+        max_tokens: 1,
+      });
+      const { response } = await call.withResponse();
+      const version = response.headers.get("x-rampa-version") ?? "none";
+      seen[version] = (seen[version] ?? 0) + 1;
+    }
+    const isComplete = (now: Readonly<Record<string, number>>): boolean =>
+      Object.entries(seen).every(([version, count]) => now[version] === count);
+    expect(await eventually(answered, isComplete, SCRAPED_MS)).toEqual(seen);
+  });
+
+  it("records the weights of the stack file, and rates and failures as their rules say", async () => {
+    const weights = await query(prometheus, 'rampa:version_weight:max{endpoint="chat"}');
+    expect(Object.fromEntries(weights.map(({ labels, value }) => [labels.version, value]))).toEqual({
+      "1.0.0": 0.9,
+      "1.1.0": 0.1,
+    });
+    const rate = 'rampa:requests:rate5m{endpoint="chat", version="1.0.0"}';
+    await eventually(
+      () => query(prometheus, `${rate} > 0`),
+      (list) => list.length > 0,
+      SCRAPED_MS,
+    );
+    // A rule is evaluated at the time of the sample that it records.
+    const [last] = await query(prometheus, `timestamp(${rate})`);
+    const byVersion = async (expression: string): Promise<object> => {
+      const samples = await query(prometheus, `sum by (version) (${expression})`, last?.value);
+      return Object.fromEntries(samples.map(({ labels, value }) => [labels.version, value]));
+    };
+    const recorded = await byVersion('rampa:requests:rate5m{endpoint="chat"}');
+    expect(recorded).not.toEqual({});
+    expect(recorded).toEqual(await byVersion('rate(gateway_requests_total{endpoint="chat"}[5m])'));
+    const failures = await query(prometheus, 'rampa:failure_ratio:rate5m{endpoint="chat"}');
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.filter(({ value }) => value !== 0)).toEqual([]);
+  });
+
+  it("knows every metric that a rule or a dashboard reads", async () => {
+    expect(unknownMetrics(await scrapedFamilies(prometheus))).toEqual([]);
+  });
+
+  it("tells Alertmanager of a version whose last pod is gone, and that it is back", async () => {
+    expect(await readAlerts(alertmanager)).toEqual([]);
+    await kubectl(environment, "cordon", "--selector=kubernetes.io/hostname");
+    try {
+      const pods = "--selector=rampa.dev/endpoint=chat,app.kubernetes.io/version=1.1.0";
+      await kubectl(environment, "--namespace=rampa", "delete", "pod", pods, "--wait=false");
+      const raised = await eventually(
+        () => readAlerts(alertmanager),
+        (list) => list.length > 0,
+        2 * MINUTE,
+      );
+      expect(raised).toEqual([
+        {
+          labels: expect.objectContaining({
+            alertname: "RampaVersionAbsent",
+            severity: "P1",
+            environment: "local",
+            owner: "platform-team",
+            ...LOST,
+          }),
+          annotations: {
+            summary: "No server of chat 1.1.0 answers, which takes 10% of the requests.",
+            runbook_url: "https://runbooks.example.com/rampa/RampaVersionAbsent.md",
+          },
+          status: { state: "active" },
+        },
+      ]);
+    } finally {
+      await kubectl(environment, "uncordon", "--selector=kubernetes.io/hostname");
+    }
+    await kubectl(environment, "--namespace=rampa", "rollout", "status", "deployment/chat-1-1-0");
+    const firing = () => query(prometheus, 'ALERTS{alertname="RampaVersionAbsent"}');
+    expect(await eventually(firing, (list) => list.length === 0, SCRAPED_MS)).toEqual([]);
   });
 });
 

@@ -142,6 +142,7 @@ describe("readClusterAccess", () => {
         identifier: "stack/dev",
         apiServers: undefined,
         modelCachePath: undefined,
+        isThisMachine: false,
       });
     });
 

@@ -30,7 +30,10 @@ describe("rampa preview --offline", { timeout: PATIENT_MS }, () => {
         cost: { now: { idle: 0, peak: 0 }, unpriced: [] },
       });
       expect(result.cost.after.idle).toBeGreaterThan(0);
-      expect(result.rollouts[0].steps).toEqual([settings.endpoints.chat?.weights]);
+      expect(result.rollouts.map(({ steps }: { steps: unknown }) => steps)).toEqual([
+        [settings.endpoints.assistant?.weights],
+        [settings.endpoints.chat?.weights],
+      ]);
       expect(code).toBe(0);
     },
   );

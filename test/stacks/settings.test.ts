@@ -12,6 +12,7 @@ const version = {
   engine: "llama",
   artefact: { source: "hf:org/repo@main/model.gguf", sha256: "ab".repeat(32) },
 };
+const inBucket = { ...version, artefact: { ...version.artefact, source: "s3://weights/chat.gguf" } };
 const endpoint = { versions: { "1.0.0": version, "1.1.0": version }, weights: { "1.0.0": 90, "1.1.0": 10 } };
 const good = {
   "rampa:environment": "local",
@@ -50,6 +51,11 @@ describe("parseStackSettings", () => {
     expect(settings.endpoints.chat?.versions["1.0.0"]).toMatchObject({ replicas: 2, contextTokens: 2048 });
   });
 
+  it.each(["public", "pod-identity"])("takes weights in a bucket where access is %s", (access) => {
+    const change = chat({ versions: { "1.0.0": inBucket }, weights: { "1.0.0": 100 } });
+    expect(problemsOf({ ...change, "rampa:bucketAccess": access })).toEqual([]);
+  });
+
   it("leaves the engine's own keys to the engine", () => {
     expect(problemsOf({ "pulumi:disable-default-providers": ["*"] })).toEqual([]);
   });
@@ -85,7 +91,9 @@ describe("parseStackSettings", () => {
     [
       "an engine that does not exist",
       chat({ versions: { "1.0.0": { ...version, engine: "magic" } }, weights: { "1.0.0": 100 } }),
-      ['rampa:endpoints.chat.versions.1.0.0.engine: got "magic", want one of "llama", "vllm", "tgi"'],
+      [
+        'rampa:endpoints.chat.versions.1.0.0.engine: got "magic", want one of "llama", "onnx", "vllm", "tgi", "external"',
+      ],
     ],
     [
       "weights that don't sum to 100",
@@ -168,6 +176,13 @@ describe("parseStackSettings", () => {
       "an authority that is no certificate",
       { "rampa:artefactAuthority": "/etc/ssl/own.pem" },
       ['rampa:artefactAuthority: got "/etc/ssl/own.pem", want one or more certificates in PEM form'],
+    ],
+    [
+      "weights in a bucket that nothing gives the pods credentials for",
+      chat({ versions: { "1.0.0": inBucket }, weights: { "1.0.0": 100 } }),
+      [
+        'rampa:endpoints.chat.versions.1.0.0.artefact.source: got "s3://weights/chat.gguf", want an address that needs no credentials, or `rampa:bucketAccess`, which says how pods of this cluster get them',
+      ],
     ],
     [
       "an artefact server with a port that is none",

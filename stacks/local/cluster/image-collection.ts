@@ -5,8 +5,14 @@ import type { KubernetesApi } from "./kubernetes-api.ts";
 
 export type ListedImage = { readonly name: string; readonly digest: string };
 
-/** What names images: pods, and the templates that a Deployment or a step back would make pods from. */
-const USERS = ["/api/v1/pods", "/apis/apps/v1/replicasets", "/apis/apps/v1/deployments"];
+/** What names images: pods, and the templates that pods are made from, now or after a step back. */
+const USERS = [
+  "/api/v1/pods",
+  "/apis/apps/v1/replicasets",
+  "/apis/apps/v1/deployments",
+  "/apis/apps/v1/statefulsets",
+  "/apis/batch/v1/cronjobs",
+];
 const REMOVE_DEADLINE_MS = 120_000;
 
 /**

@@ -1,6 +1,5 @@
 // A throw-away engine with stand-ins alone and a state of its own: plans or simulates a stack, asking nobody.
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -119,8 +118,20 @@ function linkProject(project: string, folder: string, stack: string): string {
   const file = `Pulumi.${stack}.yaml`;
   const copy = join(folder, CONFIG_FOLDER, file);
   const original = join(project, described.stackConfigDir ?? "", file);
-  if (existsSync(original)) cpSync(original, copy);
+  if (existsSync(original)) writeFileSync(copy, withoutEncrypted(readFileSync(original, "utf8")));
   return copy;
+}
+
+/** Encrypted values are for another passphrase, and a program that asks nobody needs none of them. */
+function withoutEncrypted(text: string): string {
+  if (!/\bsecure:/.test(text)) return text;
+  const replaced: unknown = parse(text, (_key, value) => (isEncrypted(value) ? "encrypted" : value));
+  if (typeof replaced !== "object" || replaced === null) return text;
+  return stringify({ ...replaced, encryptionsalt: undefined, encryptedkey: undefined });
+}
+
+function isEncrypted(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
 }
 
 async function importState(handle: StackHandle, state: string): Promise<void> {

@@ -339,7 +339,7 @@ describe("EksCluster", () => {
       Version: "2012-10-17",
       Statement: [
         {
-          Sid: "AllowPod",
+          Sid: "AllowPodIdentity",
           Effect: "Allow",
           Principal: { Service: "pods.eks.amazonaws.com" },
           Action: ["sts:AssumeRole", "sts:TagSession"],
@@ -363,7 +363,7 @@ describe("EksCluster", () => {
       configurationValues: '{"enableNetworkPolicy":"true","env":{"NETWORK_POLICY_ENFORCING_MODE":"strict"}}',
       podIdentityAssociations: [
         {
-          roleArn: "arn:aws:iam:us-east-1:123456789012:role/eks-vpc-cni-role-role",
+          roleArn: "arn:aws:iam::123456789012:role/eks-vpc-cni-role-role",
           serviceAccount: "aws-node",
         },
       ],

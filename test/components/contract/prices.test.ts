@@ -5,10 +5,11 @@ import { findPrice, PRICES, type Price, usdPerHour } from "../../../components/c
 const rows: readonly (readonly [string, Price])[] = Object.entries(PRICES);
 
 describe("every price", () => {
-  it.each(rows)("%s is more than nothing and less than a GPU", (name, { usd, seenOn }) => {
+  it.each(rows)("%s is more than nothing and less than a GPU", (name, { usd, seenOn, isUnverified }) => {
     expect(name).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
     expect(usd).toBeGreaterThan(0);
     expect(usd).toBeLessThanOrEqual(3);
+    expect(seenOn === undefined).toBe(isUnverified ?? false);
     if (seenOn !== undefined) expect(new Date(seenOn).toISOString().slice(0, 10)).toBe(seenOn);
   });
 
@@ -37,12 +38,16 @@ describe("the price list", () => {
     ["ipv4.hour", 0.005, "hour"],
     ["aurora.acu", 0.12, "hour"],
     ["kms.key", 1, "month"],
+    ["load-balancer.application", 0.0225, "hour"],
+    ["load-balancer.application-unit", 0.008, "hour"],
+    ["load-balancer.network-unit", 0.006, "hour"],
+    ["secrets-manager.secret", 0.4, "month"],
   ])("has %s at %d USD a %s, as it was published in 2026", (name, usd, unit) => {
     expect(findPrice(name)).toEqual({ usd, unit, seenOn: expect.stringMatching(/^2026-/) });
   });
 
   it("says which numbers were not compared with a list", () => {
-    expect(findPrice("ebs.gp3")).toEqual({ usd: 0.08, unit: "gb-month" });
+    expect(findPrice("ebs.gp3")).toEqual({ usd: 0.08, unit: "gb-month", isUnverified: true });
     expect(findPrice("constructor")).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   containerResources,
+  toMebibytes,
   toMilliCpu,
   toResourceRequirements,
 } from "../../../components/kit/quantities.ts";
@@ -14,6 +15,15 @@ describe("container resources", () => {
     ["0.25", 250],
   ])("reads %s as %i thousandths of a core", (quantity, milli) => {
     expect(toMilliCpu(quantity)).toBe(milli);
+  });
+
+  it.each([
+    ["512Ki", 0.5],
+    ["256Mi", 256],
+    ["2Gi", 2048],
+    ["1Ti", 1_048_576],
+  ])("reads %s as %d MiB", (quantity, mebibytes) => {
+    expect(toMebibytes(quantity)).toBe(mebibytes);
   });
 
   it("reserves the whole limit when no request is given", () => {

@@ -43,6 +43,12 @@ describe("withSettingsTable", () => {
     );
   });
 
+  it("leaves out what is there only to be refused by name", () => {
+    const refusing = schema.safeExtend({ gpu: z.never("none").optional() });
+    const readme = `${BEGIN}\n${END}`;
+    expect(withSettingsTable(readme, refusing)).toBe(withSettingsTable(readme, schema));
+  });
+
   it("writes the same table twice", () => {
     const once = withSettingsTable(`${BEGIN}\n${END}`, schema);
     expect(withSettingsTable(once, schema)).toBe(once);

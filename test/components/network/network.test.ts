@@ -167,6 +167,15 @@ describe("isolation", () => {
     expect(specs({ artefactServers })).not.toHaveProperty("allow-artefact-fetch");
   });
 
+  it("lets models ask the agent of their node for credentials, and only when they must", () => {
+    expect(specs()).not.toHaveProperty("allow-model-credentials");
+    expect(specs({ podIdentity: true })["allow-model-credentials"]).toEqual({
+      podSelector: MODEL,
+      policyTypes: ["Egress"],
+      egress: [{ ports: [{ protocol: "TCP", port: 80 }], to: [{ ipBlock: { cidr: "169.254.170.23/32" } }] }],
+    });
+  });
+
   it("lets the gateway reach the API server's addresses only, where they are known", () => {
     const spec = specs({ apiServers: ["10.96.0.1/32", "10.0.7.0/24"] })["allow-gateway-to-api-server"];
     expect(spec).toMatchObject({
@@ -181,5 +190,38 @@ describe("isolation", () => {
   it.each(["10.0.0.0", "10.0.0.0/33", "::/0", "anywhere"])("refuses the range %j", (range) => {
     expect(networkSettings.safeParse({ ownership, clients: [range] }).success).toBe(false);
     expect(networkSettings.safeParse({ ownership, apiServers: [range] }).success).toBe(false);
+  });
+});
+
+describe("providers that the gateway may call", () => {
+  const policyOf = (providers: object) => {
+    const plan = planNetwork(networkSettings.parse({ ownership, providers }));
+    return plan.policies.find(({ name }) => name === "allow-gateway-to-providers");
+  };
+
+  it("open nothing where there are none", () => expect(policyOf({})).toBeUndefined());
+
+  it("open their addresses and ports alone where these are named, and then need no reason", () => {
+    expect(policyOf({ vllm: { port: 8443, addresses: ["10.20.0.0/16", "fd12::/32"] } })).toEqual({
+      name: "allow-gateway-to-providers",
+      pods: { "app.kubernetes.io/component": "gateway" },
+      directions: ["Egress"],
+      ingress: [],
+      egress: [
+        {
+          peers: [
+            { kind: "range", cidr: "10.20.0.0/16" },
+            { kind: "range", cidr: "fd12::/32" },
+          ],
+          ports: [{ protocol: "TCP", port: 8443 }],
+        },
+      ],
+    });
+  });
+
+  it("open every public address on their ports where they are not, and say so", () => {
+    const policy = policyOf({ openai: {}, vllm: { addresses: ["10.20.0.0/16"] } });
+    expect(policy?.reason).toContain("the addresses of openai change");
+    expect(policy?.egress[0]?.peers).toEqual([expect.objectContaining({ cidr: "0.0.0.0/0" })]);
   });
 });

@@ -1,16 +1,12 @@
 // Builds Cyclonus, an analyser of NetworkPolicies, and asks it which connections a set of policies lets through.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { runCommand } from "../../../stacks/local/cluster/commands.ts";
-import { ensureGo } from "../../../stacks/local/cluster/go-toolchain.ts";
-import { architecture } from "../../../stacks/local/cluster/versions.ts";
-import { paths } from "../../../stacks/local/paths.ts";
-import { silent } from "../../../stacks/local/progress.ts";
+import { ensureGoProgram } from "../../kit/go-program.ts";
 
-const CYCLONUS = "0.5.6";
-const BUILD_MS = 600_000;
+const CYCLONUS = "v0.5.6";
 
 /** Only carries the question to Cyclonus and its verdicts back; a field that Kubernetes does not know is an error. */
 const SOURCE = `package main
@@ -96,19 +92,11 @@ export type Connection = z.output<typeof answer>[number];
 
 /** Path of the analyser; built once by version, later calls only look whether it is there. */
 export async function ensureAnalyser(): Promise<string> {
-  const directory = join(paths.cache, "test", `cyclonus-${CYCLONUS}-${architecture()}`);
-  const file = join(directory, "analyse");
-  if (existsSync(file)) return file;
-  const go = await ensureGo("the analyser of network policies", silent);
-  mkdirSync(directory, { recursive: true });
-  const required = `require github.com/mattfenwick/cyclonus v${CYCLONUS}`;
-  writeFileSync(join(directory, "go.mod"), `module rampa.dev/analyser\n\ngo 1.22.0\n\n${required}\n`);
-  writeFileSync(join(directory, "main.go"), SOURCE);
-  const env = { ...process.env, GOFLAGS: "-mod=mod", CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off" };
-  const args = ["build", "-trimpath", "-ldflags=-s -w", "-o", `${file}.part`, "."];
-  await runCommand(go, args, { cwd: directory, env, deadlineMs: BUILD_MS });
-  renameSync(`${file}.part`, file);
-  return file;
+  return await ensureGoProgram({
+    name: "analyse-policies",
+    modules: { "github.com/mattfenwick/cyclonus": CYCLONUS },
+    main: { source: SOURCE },
+  });
 }
 
 /** Every allowed connection between two different peers, of which at least one is a pod. */

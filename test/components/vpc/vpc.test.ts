@@ -5,8 +5,11 @@ import { describe, expect, it } from "vitest";
 import { type VpcArgs, vpcSettings } from "../../../components/vpc/vpc.args.ts";
 import { planVpc } from "../../../components/vpc/vpc.plan.ts";
 import { Vpc } from "../../../components/vpc/vpc.ts";
+import { recordedIdentity } from "../../../policies/harness/recorded-identity.ts";
 import { ownership } from "../../kit/component-owner.ts";
 import { type RecordedResource, recordResources } from "../../kit/record-resources.ts";
+
+const subnetId = (name: string): string => recordedIdentity("aws:ec2/subnet:Subnet", name).id;
 
 const settings = {
   ownership,
@@ -165,7 +168,7 @@ describe("Vpc", () => {
     });
     expect(named("private-association-eu-central-1b")?.props).toEqual({
       routeTableId: "vpc-private-routes-eu-central-1b-id",
-      subnetId: "vpc-private-eu-central-1b-id",
+      subnetId: subnetId("vpc-private-eu-central-1b"),
     });
     expect(named("public-default-route")?.props).toEqual({
       routeTableId: "vpc-public-routes-id",
@@ -174,11 +177,11 @@ describe("Vpc", () => {
     });
     expect(named("public-association-eu-central-1b")?.props).toEqual({
       routeTableId: "vpc-public-routes-id",
-      subnetId: "vpc-public-eu-central-1b-id",
+      subnetId: subnetId("vpc-public-eu-central-1b"),
     });
     expect(named("nat-eu-central-1b")?.props).toMatchObject({
       allocationId: "vpc-nat-address-eu-central-1b-id",
-      subnetId: "vpc-public-eu-central-1b-id",
+      subnetId: subnetId("vpc-public-eu-central-1b"),
     });
     expect(named("nat-address-eu-central-1b")?.props).toMatchObject({ domain: "vpc" });
   });
@@ -193,8 +196,8 @@ describe("Vpc", () => {
     );
     expect(outputs?.props).toEqual({
       vpcId: "vpc-vpc-id",
-      subnetIds: settings.zones.map((zone) => `vpc-private-${zone}-id`),
-      routeTableIds: settings.zones.map((zone) => `vpc-public-${zone}-id`),
+      subnetIds: settings.zones.map((zone) => subnetId(`vpc-private-${zone}`)),
+      routeTableIds: settings.zones.map((zone) => subnetId(`vpc-public-${zone}`)),
     });
     expect(outputs?.propertyDependencies.subnetIds).toEqual(
       expect.arrayContaining(
@@ -235,7 +238,7 @@ describe("Vpc", () => {
       serviceName: "com.amazonaws.eu-central-1.ecr.api",
       vpcEndpointType: "Interface",
       privateDnsEnabled: true,
-      subnetIds: settings.zones.map((zone) => `vpc-private-${zone}-id`),
+      subnetIds: settings.zones.map((zone) => subnetId(`vpc-private-${zone}`)),
       securityGroupIds: ["vpc-endpoints-security-group-id"],
       tags: { Name: "rampa-dev-ecr.api" },
     });

@@ -30,6 +30,9 @@ function problemsOf(changes: readonly Change[], day = "2026-11-21"): readonly st
   }
 }
 
+const OWN_WEIGHTS = "s3://rampa-prod-models-333344445555-eu-west-1/models/";
+const SOURCE: Path = ["rampa:endpoints", "chat", "versions", "1.0.0", "artefact", "source"];
+
 const CARD = {
   url: "https://example.com/card",
   licence: "Apache-2.0",
@@ -67,7 +70,10 @@ describe("a stack with its own AWS half", () => {
   it.each<readonly [string, readonly Change[], readonly string[]]>([
     [
       "MIG on GPUs that have none",
-      [[pool(0, "sharing"), { kind: "mig", profile: "1g.10gb" }]],
+      [
+        [["rampa:endpoints", "assistant"], undefined],
+        [pool(0, "sharing"), { kind: "mig", profile: "1g.10gb" }],
+      ],
       [
         'rampa:aws.gpuPools.0.sharing.kind: got "mig", want none, time-slicing or mps, as MIG is not for the L4',
       ],
@@ -139,6 +145,28 @@ describe("a stack with its own AWS half", () => {
       ],
     ],
     [
+      "a claim of GPUs that are counted, and of more memory than they have",
+      [[["rampa:endpoints", "big"], large({ pool: "l40s", allocation: "dra", select: { memoryGib: 48 } })]],
+      [
+        'rampa:endpoints.big.versions.1.0.0.gpu.allocation: got "dra", want device-plugin, as pool l40s has it',
+        "rampa:endpoints.big.versions.1.0.0.gpu.select.memoryGib: got 48, want at most 44, as the GPUs of pool l40s have no more",
+        expect.stringMatching(/^rampa:endpoints\.big\.versions\.1\.0\.0\.modelShape: got .+ GiB/),
+      ],
+    ],
+    [
+      "claims on a cluster that is too old for them",
+      [
+        [["rampa:endpoints", "assistant"], undefined],
+        [pool(1, "allocation"), "dra"],
+        [pool(1, "os"), "al2023"],
+        [aws("cluster", "version"), "1.33"],
+        [aws("cluster", "support"), "extended"],
+      ],
+      [
+        'rampa:aws.gpuPools.1.allocation: got "dra", want device-plugin, or a cluster of 1.34 or later; it has 1.33',
+      ],
+    ],
+    [
       "a pool that does not exist",
       [[["rampa:endpoints", "big"], large({ pool: "h100" })]],
       [
@@ -146,10 +174,49 @@ describe("a stack with its own AWS half", () => {
       ],
     ],
     [
+      "weights in a bucket that the stack's role does not read, and access where the stack gives it",
+      [
+        [SOURCE, "s3://weights/chat.gguf"],
+        [["rampa:bucketAccess"], "public"],
+      ],
+      [
+        'rampa:bucketAccess: got "public", want nothing, as the stack\'s own cluster gives its pods a role for its own bucket',
+        `rampa:endpoints.chat.versions.1.0.0.artefact.source: got "s3://weights/chat.gguf", want ${OWN_WEIGHTS}…, as the role of the stack's own cluster reads nothing else`,
+      ],
+    ],
+    ["weights in the stack's own bucket", [[SOURCE, `${OWN_WEIGHTS}chat/1.gguf`]], []],
+    [
+      "weights beside the prefix that pods may read",
+      [
+        [SOURCE, `${OWN_WEIGHTS}chat/1.gguf`],
+        [aws("models", "weightsPrefix"), "weights/"],
+      ],
+      [expect.stringContaining(`want ${OWN_WEIGHTS.replace("/models/", "/weights/")}…`)],
+    ],
+    [
+      "a prefix that is none",
+      [[aws("models", "weightsPrefix"), "models"]],
+      [
+        'rampa:aws.models.weightsPrefix: got "models", want the start of keys, with its closing slash, e.g. models/',
+      ],
+    ],
+    [
       "a version in production that nobody approved",
       [[["rampa:endpoints", "chat", "versions", "1.0.0", "card", "approval"], undefined]],
       [
         "rampa:endpoints.chat.versions.1.0.0.card.approval: got nothing, want a model card and who approved the version, as the environment is prod",
+      ],
+    ],
+    [
+      "a Prometheus that KEDA may not call",
+      [
+        [
+          ["rampa:endpoints", "chat", "versions", "1.0.0", "scaling"],
+          { kind: "keda", max: 4, prometheusUrl: "https://prometheus.example.com" },
+        ],
+      ],
+      [
+        'rampa:endpoints.chat.versions.1.0.0.scaling.prometheusUrl: got "https://prometheus.example.com", want the address of a Service, e.g. http://prometheus-operated.monitoring.svc:9090: KEDA\'s network policy lets it out to nothing else',
       ],
     ],
     [
@@ -178,12 +245,13 @@ describe("a stack with its own AWS half", () => {
   it("refuses a monitoring stack for a cluster that is not its own", () => {
     const changes: readonly Change[] = [[["rampa:cluster"], { use: "context", context: "theirs" }]];
     expect(problemsOf(changes).map((line) => line.split(", want")[1])).toEqual([
-      " nothing, as the cluster is not the stack's own: without it, the Prometheus operator that is there is used",
+      " `standalone`, or no `stack` where the cluster has the Prometheus operator: it is installed into clusters of the stack's own only",
     ]);
   });
 
   it("names the faults of every component at once", () => {
     const changes: readonly Change[] = [
+      [["rampa:endpoints", "assistant"], undefined],
       [aws("zones", 2), "us-east-1a"],
       [aws("cluster", "version"), "1.33"],
       [pool(1, "name"), "l4"],

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scaling } from "../../../components/serving/scaling.args.ts";
-import { prometheusUrls, scalerSpace } from "../../../stacks/aws/controller-spaces.ts";
+import { scalerCalls, scalerSpace } from "../../../stacks/aws/controller-spaces.ts";
 import { loadStackFile, type StackSettings } from "../../../stacks/settings.ts";
 
 const prod = await loadStackFile(join(import.meta.dirname, "../../../stacks/Pulumi.prod.yaml"));
@@ -44,9 +44,30 @@ describe("scalerSpace", () => {
   });
 });
 
-describe("prometheusUrls", () => {
+describe("scalerCalls", () => {
+  const callsIn = (...urls: readonly string[]) => scalerCalls(asking(...urls).endpoints);
+
   it("has none where no version scales by KEDA", () => {
-    expect(prometheusUrls(prod)).toEqual([]);
-    expect(prometheusUrls(asking("http://a.monitoring.svc:9090"))).toHaveLength(1);
+    expect(
+      scalerCalls({ chat: { versions: { "1.0.0": { scaling: scaling.parse({ kind: "none" }) } } } }),
+    ).toEqual([]);
+    expect(callsIn("http://a.monitoring.svc:9090")).toEqual([
+      {
+        path: ["chat", "versions", "1.0.0", "scaling", "prometheusUrl"],
+        namespace: "monitoring",
+        port: 9090,
+      },
+    ]);
+  });
+
+  it.each([
+    "https://prometheus.example.com",
+    "http://a.monitoring.svc.example.com",
+    "http://monitoring.svc",
+    "http://a.monitoring",
+    "http://10.0.0.1:9090",
+    "http://[fd00::1]:9090",
+  ])("knows no namespace of %s", (url) => {
+    expect(callsIn(url)).toMatchObject([{ namespace: undefined }]);
   });
 });

@@ -90,6 +90,33 @@ describe.each(STACKS)("derived from %s", (stack) => {
   });
 });
 
+describe("providers of the base", () => {
+  it("are taken over without its keys, which somebody may make anew, and their versions as they are", () => {
+    const raw = readConfig("local");
+    const chat = { engine: "external", provider: "openai", model: "gpt-4.1-mini" };
+    const config = {
+      ...raw,
+      "rampa:providers": {
+        openai: { baseUrl: "https://api.openai.com/v1", key: { from: "config" } },
+        azure: { baseUrl: "https://res.openai.azure.com/openai/v1", key: { from: "secret", name: "own" } },
+      },
+      "rampa:providerKeys": { openai: { secure: "v1:of-the-base" } },
+      "rampa:endpoints": { chat: { versions: { "2.0.0": chat }, weights: { "2.0.0": 100 } } },
+    };
+    const base = parseStackSettings(config, "local");
+    const made = deriveConfig({ names, config, base, expires, image });
+    expect(JSON.stringify(made)).not.toContain("of-the-base");
+    const settings = parseStackSettings(made, names.stack);
+    expect(settings.endpoints.chat?.external).toEqual({ "2.0.0": chat });
+    expect(settings.providers.openai?.key).toEqual({
+      from: "secret",
+      name: "provider-openai",
+      field: "api-key",
+    });
+    expect(settings.providers.azure?.key).toEqual({ from: "secret", name: "own", field: "api-key" });
+  });
+});
+
 describe("the cluster", () => {
   it.each([
     ["dev", { use: "aws" }, { use: "stack", stack: "dev" }],

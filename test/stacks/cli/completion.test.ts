@@ -62,7 +62,7 @@ describe.each(SHELLS)("in %s", (shell) => {
     ],
     [
       ["logs", ""],
-      ["gateway", "chat-1-0-0", "chat-1-1-0"],
+      ["gateway", "chat-1-0-0", "chat-1-1-0", "embed-1-0-0"],
     ],
   ])("the words %j are completed with %j", (words, wanted) => {
     expect(offer(shell, PRESS_TAB[shell], words).toSorted()).toEqual([...wanted].toSorted());

@@ -77,9 +77,21 @@ const facts: StatusFacts = {
   cluster: [{ part: "kubelet", ok: true, detail: "running", next: undefined, logFile: undefined }],
   objects,
   isGatewayReady: true,
+  prometheus: undefined,
 };
 
 describe("the status", () => {
+  it("counts the pods of stores as those of deployments", () => {
+    const statefulSets = [deployment("postgres", 1)];
+    const { parts } = viewStatus({ ...facts, objects: { ...objects, statefulSets } });
+    expect(parts).toContainEqual({
+      part: "stateful set postgres",
+      ok: false,
+      detail: "1 of 2 pods available",
+      next: "npm run rampa -- logs postgres",
+    });
+  });
+
   it("gives each endpoint its versions with weight and readiness", () => {
     expect(viewStatus(facts).endpoints).toEqual([
       {
@@ -91,6 +103,25 @@ describe("the status", () => {
         ],
       },
     ]);
+  });
+
+  it("takes a provider's version for as ready as the gateway, whose pods call the provider", () => {
+    const [route] = objects.routes;
+    const annotations = {
+      ...route?.metadata.annotations,
+      "rampa.dev/providers": '{"1.1.0":{"provider":"openai","model":"gpt-4.1-mini"}}',
+    };
+    const routes = route === undefined ? [] : [{ ...route, metadata: { name: "chat", annotations } }];
+    const readyWith = (gateways: number) =>
+      viewStatus({
+        ...facts,
+        objects: { ...objects, routes, deployments: [deployment("gateway", gateways)] },
+      }).endpoints[0]?.versions.map(({ version, ready }) => [version, ready]);
+    expect(readyWith(1)).toEqual([
+      ["1.0.0", false],
+      ["1.1.0", true],
+    ]);
+    expect(readyWith(0)?.[1]).toEqual(["1.1.0", false]);
   });
 
   it("says why a pod is not well and what to run next, and leaves well pods out", () => {
@@ -154,6 +185,24 @@ describe("the status", () => {
     expect(viewStatus({ ...facts, objects: { ...well, routes: [] } }).ok).toBe(false);
     expect(viewStatus({ ...facts, objects: well, isGatewayReady: false }).ok).toBe(false);
     expect(viewStatus({ ...facts, objects: well, hasEngine: false }).ok).toBe(false);
+  });
+
+  it("says how to ask the stack's own Prometheus, where it has one", () => {
+    const partOf = (prometheus: StatusFacts["prometheus"]) =>
+      viewStatus({ ...facts, prometheus }).parts.find(({ part }) => part === "prometheus");
+    expect(partOf(undefined)).toBeUndefined();
+    expect(partOf({ namespace: "monitoring", isReady: true })).toEqual({
+      part: "prometheus",
+      ok: true,
+      detail:
+        "ready at 127.0.0.1:9090 after: kubectl --namespace monitoring port-forward service/prometheus 9090",
+    });
+    expect(partOf({ namespace: "monitoring", isReady: false })).toEqual({
+      part: "prometheus",
+      ok: false,
+      detail: "not ready",
+      next: "kubectl --namespace monitoring describe pods",
+    });
   });
 
   it("names `npm run up` on a machine where nothing stands", () => {

@@ -4,6 +4,7 @@ import { findInstanceType } from "../../../components/contract/instance-types.ts
 import { PRICES } from "../../../components/contract/prices.ts";
 import { costOf } from "../../../stacks/preview/cost.ts";
 import type { Resource } from "../../../stacks/preview/resource.ts";
+import { deployment, route } from "./platform-resources.ts";
 
 const DAY = "2026-11-21";
 
@@ -15,12 +16,17 @@ const resource = (type: string, props: Resource["props"], name = "it"): Resource
 
 const hourly = (type: string): number => findInstanceType(type)?.usdPerHour ?? Number.NaN;
 
-const nodePool = (limits: Record<string, unknown>, more: Record<string, unknown> = {}): Resource =>
+const nodePool = (
+  limits: Record<string, unknown>,
+  more: Record<string, unknown> = {},
+  labels: Record<string, string> = {},
+): Resource =>
   resource("kubernetes:karpenter.sh/v1:NodePool", {
     spec: {
       limits,
       ...more,
       template: {
+        metadata: { labels },
         spec: {
           requirements: [
             { key: "node.kubernetes.io/instance-type", operator: "In", values: ["g6.xlarge", "g6.12xlarge"] },
@@ -103,6 +109,19 @@ describe("costOf", () => {
     expect(cost.unpriced).toEqual([]);
     expect(cost.idle).toBeCloseTo(idle, 10);
     expect(cost.peak).toBeCloseTo(peak, 10);
+  });
+
+  it("counts the nodes of a NodePool that pods are always on, before autoscalers add to them", () => {
+    const pool = nodePool({ "nvidia.com/gpu": 8 }, {}, { "rampa.dev/pool": "l4" });
+    const running = [deployment("1.0.0", { replicas: 5 }), route({ "1.0.0": 100 })];
+    expect(costOf([pool, ...running], DAY)).toMatchObject({
+      idle: 2 * hourly("g6.12xlarge"),
+      peak: 2 * hourly("g6.12xlarge"),
+    });
+    const scaler = resource("kubernetes:keda.sh/v1alpha1:ScaledObject", {
+      spec: { scaleTargetRef: { name: "chat-1-0-0" }, minReplicaCount: 0, maxReplicaCount: 5 },
+    });
+    expect(costOf([pool, ...running, scaler], DAY).idle).toBe(0);
   });
 
   it("counts each instance of a serverless database by the capacity of its own cluster", () => {

@@ -36,8 +36,8 @@ const change = {
 describe("a decision", () => {
   it("says all that a person decides by", () => {
     expect(decisionText(decide(change))).toBe(
-      `Cost an hour: 0.04 → 0.04 USD at rest, 1.66 → 3.27 at most
-  l4: 0 to 4 × g6.xlarge, 0.00 to 1.61 → 0.00 to 3.22
+      `Cost an hour: 1.66 → 3.27 USD at rest, 1.66 → 3.27 at most
+  l4: 4 × g6.xlarge, 1.61 → 3.22
   assumed: on-demand prices of us-east-1 in USD, without tax, reserved capacity and free tiers; spot counts as on demand
   assumed: not counted: data transfer, requests, stored gigabytes and disks of nodes
 GPUs at the peak of the deployment
@@ -52,6 +52,40 @@ Policies: 0 mandatory, 1 advisory
     );
   });
 
+  it("names the prices that were compared with no list, each once, and none where all were", () => {
+    const cache = (name: string) =>
+      resource("aws:elasticache/replicationGroup:ReplicationGroup", name, {
+        nodeType: "cache.t4g.small",
+        numCacheClusters: 2,
+      });
+    const text = decisionText(decide({ ...change, after: [...change.after, cache("a"), cache("b")] }));
+    expect(text).toContain(
+      "  assumed: compared with no published list, so perhaps wrong: the prices of 2 × cache.t4g.small\n",
+    );
+    expect(decisionText(decide(change))).not.toContain("perhaps wrong");
+  });
+
+  it("says when the same machines are there at rest that came only when needed", () => {
+    const scaler = (least: number) =>
+      resource("kubernetes:keda.sh/v1alpha1:ScaledObject", "chat", {
+        spec: { scaleTargetRef: { name: "chat-1-0-0" }, minReplicaCount: least, maxReplicaCount: 4 },
+      });
+    const pool = resource("kubernetes:karpenter.sh/v1:NodePool", "l4", {
+      spec: {
+        limits: { "nvidia.com/gpu": 4 },
+        template: {
+          metadata: { labels: { "rampa.dev/pool": "l4" } },
+          spec: { requirements: [{ key: "node.kubernetes.io/instance-type", values: ["g6.xlarge"] }] },
+        },
+      },
+    });
+    const endpoint = [route({ "1.0.0": 100 }), deployment("1.0.0"), pool];
+    const { cost } = decide({ ...change, before: [...endpoint, scaler(0)], after: [...endpoint, scaler(2)] });
+    expect(cost.changes.map(({ name, now, after }) => [name, now?.idle, after?.idle])).toEqual([
+      ["l4", 0, expect.closeTo(2 * 0.8048, 3)],
+    ]);
+  });
+
   it("says nothing of cost where nothing has a price", () => {
     const text = decisionText(decide({ ...change, before: [], after: [deployment("1.0.0")], findings: [] }));
     expect(text).not.toContain("Cost");
@@ -64,7 +98,7 @@ Policies: 0 mandatory, 1 advisory
       "<!-- rampa-preview:prod -->",
       "## Preview of `prod`",
       "",
-      "### Cost an hour: 0.04 → 0.04 USD at rest, 1.66 → 3.27 at most",
+      "### Cost an hour: 1.66 → 3.27 USD at rest, 1.66 → 3.27 at most",
     ]);
     expect(lines).toContain("- advisory image-by-digest: chat\\_x: spec: \\[not\\] known");
   });

@@ -11,12 +11,14 @@ export type VersionFixture = {
   readonly image?: string;
   readonly replicas?: number;
   readonly gpus?: number;
+  /** Name of the template of the pods' claims. */
+  readonly claims?: string;
   readonly maxSurge?: number;
   readonly annotations?: Readonly<Record<string, string>>;
 };
 
 export function deployment(version: string, fixture: VersionFixture = {}): Resource {
-  const { image = "a", replicas = 2, gpus = 1, maxSurge = 1, annotations = {} } = fixture;
+  const { image = "a", replicas = 2, gpus = 1, maxSurge = 1, annotations = {}, claims } = fixture;
   const name = `chat-${version.replaceAll(".", "-")}`;
   return resource("kubernetes:apps/v1:Deployment", name, {
     metadata: {
@@ -34,6 +36,7 @@ export function deployment(version: string, fixture: VersionFixture = {}): Resou
         metadata: { annotations },
         spec: {
           nodeSelector: { "rampa.dev/pool": "l4" },
+          ...(claims && { resourceClaims: [{ name: "gpus", resourceClaimTemplateName: claims }] }),
           containers: [{ image, resources: { limits: { "nvidia.com/gpu": String(gpus) } } }],
         },
       },

@@ -65,6 +65,27 @@ describe("planGpuDemand", () => {
     expect(demand(platform(), after)).toEqual([{ pool: "l4", gpus: ["L4"], peak: 2 * 1 + 3 * 2, limit: 4 }]);
   });
 
+  it("counts the GPUs that pods claim, by the template of their claims", () => {
+    const template = (name: string, requests: object[]) =>
+      resource("kubernetes:resource.k8s.io/v1:ResourceClaimTemplate", name, {
+        metadata: { name },
+        spec: { spec: { devices: { requests } } },
+      });
+    const gpus = { deviceClassName: "gpu.nvidia.com" };
+    const after = [
+      route({ "1.1.0": 1 }),
+      deployment("1.1.0", { gpus: 0, replicas: 3, claims: "mine" }),
+      template("mine", [
+        { name: "gpus", exactly: { ...gpus, count: 4 } },
+        { name: "one", exactly: gpus },
+        { name: "nic", exactly: { deviceClassName: "efa.example.com", count: 8 } },
+      ]),
+      template("other", [{ name: "gpus", exactly: { ...gpus, count: 16 } }]),
+      nodeGroup(4),
+    ];
+    expect(demand([], after)).toEqual([{ pool: "l4", gpus: ["L4"], peak: 3 * 5, limit: 4 }]);
+  });
+
   it("leaves out nodes without GPUs", () => {
     const system = resource("aws:eks/nodeGroup:NodeGroup", "system", {
       labels: { "rampa.dev/pool": "system" },

@@ -6,7 +6,7 @@ import { ApiFault, ApiUnreachable } from "./api-fault.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { describeRef, type ObjectRef } from "./object-ref.ts";
 import { describePodProblem, podProblem } from "./pod-problems.ts";
-import { type Judge, judgeOf, type Related } from "./readiness.ts";
+import { hasReadyEndpoint, type Judge, judgeOf, type Related } from "./readiness.ts";
 
 export type AwaitOptions = {
   /** From `customTimeouts`; 0 when the program sets none. */
@@ -74,13 +74,18 @@ async function relatedOf(access: ClusterAccess, judge: Judge, object: PropertyMa
   if (judge.needs === "endpointSlices") {
     const kind = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" };
     const endpointSlices = await access.list(kind, namespace, `kubernetes.io/service-name=${name}`);
-    return { endpointSlices, storageClass: undefined };
+    const isAnswered = endpointSlices.some(hasReadyEndpoint);
+    const deployments = isAnswered ? [] : await access.list(DEPLOYMENT, namespace, "");
+    return { ...NOTHING, endpointSlices, deployments };
   }
   if (judge.needs === "storageClass") {
-    return { endpointSlices: [], storageClass: await storageClassOf(access, object) };
+    return { ...NOTHING, storageClass: await storageClassOf(access, object) };
   }
-  return { endpointSlices: [], storageClass: undefined };
+  return NOTHING;
 }
+
+const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
+const NOTHING: Related = { endpointSlices: [], deployments: [], storageClass: undefined };
 
 async function storageClassOf(access: ClusterAccess, claim: PropertyMap): Promise<PropertyMap | undefined> {
   const name = stringAt(claim, ["spec", "storageClassName"]);

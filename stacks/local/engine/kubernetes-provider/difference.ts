@@ -4,6 +4,7 @@ import { changedPaths } from "../changed-paths.ts";
 import { type PropertyMap, stringAt } from "../property-values.ts";
 import type { Difference } from "../provider-messages.ts";
 import { ANNOTATIONS, isAnnotated } from "./annotations.ts";
+import { inOrderOf } from "./keyed-lists.ts";
 import { groupOf, type Kind } from "./object-ref.ts";
 import { type MutableFlags, needsReplacement } from "./replace-rules.ts";
 
@@ -13,7 +14,7 @@ export function compareInputs(olds: PropertyMap, news: PropertyMap, mutable: Mut
     apiVersion: stringAt(news, ["apiVersion"]) ?? "",
     kind: stringAt(news, ["kind"]) ?? "",
   };
-  const changed = changedPaths(olds, news).filter((path) => !path.startsWith("__"));
+  const changed = changedPaths(inOrderOf(news, olds), news).filter((path) => !path.startsWith("__"));
   const frozen = isFrozen(olds) ? { configMap: false, secret: false } : mutable;
   const replaces = changed.filter((path) =>
     path === "apiVersion" ? isOtherGroup(olds, news) : needsReplacement(kind, path, frozen),

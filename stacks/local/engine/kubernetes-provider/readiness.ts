@@ -12,6 +12,8 @@ export type Readiness =
 export type Related = {
   /** Endpoint slices of a Service. */
   readonly endpointSlices: readonly PropertyMap[];
+  /** Deployments beside a Service that has no ready pod. */
+  readonly deployments: readonly PropertyMap[];
   /** Storage class of a PersistentVolumeClaim, where it names one or the cluster has a default. */
   readonly storageClass: PropertyMap | undefined;
 };
@@ -148,7 +150,26 @@ function judgeService(object: PropertyMap, related: Related): Readiness {
   const selector = valueAt(object, ["spec", "selector"]);
   const isHeadless = stringAt(object, ["spec", "clusterIP"]) === "None";
   if (!isMap(selector) || Object.keys(selector).length === 0 || isHeadless) return READY;
-  return related.endpointSlices.some(hasReadyEndpoint) ? READY : waiting("no ready pod behind it yet");
+  if (related.endpointSlices.some(hasReadyEndpoint)) return READY;
+  return failureBehind(related.deployments, selector) ?? waiting("no ready pod behind it yet");
+}
+
+/** No pod will come where every Deployment that makes the Service's pods has failed. */
+function failureBehind(deployments: readonly PropertyMap[], selector: PropertyMap): Readiness | undefined {
+  const verdicts = deployments
+    .filter((it) => isSelected(it, selector))
+    .map((it) => ({ it, ...judgeDeployment(it) }));
+  const failed = verdicts.filter((verdict) => verdict.kind === "failed");
+  if (verdicts.length === 0 || failed.length < verdicts.length) return undefined;
+  const reasons = failed.map(
+    ({ it, reason }) => `Deployment ${stringAt(it, ["metadata", "name"])}: ${reason}`,
+  );
+  return { kind: "failed", reason: `no ready pod behind it, and none will come: ${reasons.join("; ")}` };
+}
+
+function isSelected(deployment: PropertyMap, selector: PropertyMap): boolean {
+  const labels = valueAt(deployment, ["spec", "template", "metadata", "labels"]);
+  return isMap(labels) && Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 function hasIngress(object: PropertyMap): boolean {
@@ -156,7 +177,8 @@ function hasIngress(object: PropertyMap): boolean {
   return isList(ingress) && ingress.length > 0;
 }
 
-function hasReadyEndpoint(slice: PropertyMap): boolean {
+/** Whether pods are behind a Service that can answer for it. */
+export function hasReadyEndpoint(slice: PropertyMap): boolean {
   const endpoints = isList(slice.endpoints) ? slice.endpoints : [];
   // By the API's definition an unset condition counts as ready.
   return endpoints.some((endpoint) => valueAt(endpoint, ["conditions", "ready"]) !== false);

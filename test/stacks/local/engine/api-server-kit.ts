@@ -64,7 +64,7 @@ export async function startTestCluster(): Promise<TestCluster> {
       kubeconfig,
       "--leader-elect=false",
       "--secure-port=0",
-      "--controllers=garbage-collector-controller,namespace-controller,deployment-controller,replicaset-controller",
+      "--controllers=garbage-collector-controller,namespace-controller,deployment-controller,replicaset-controller,resourceclaim-controller",
     ];
     parts.push(startPart(kube("kube-controller-manager"), manager, folder));
   } catch (error) {

@@ -50,3 +50,58 @@ it("a failure that lasts does", async () => {
   expect(kind).toBe("not-ready");
   expect(rest).toMatchObject({ reasons: ["Deployment rampa/chat is not ready: too late"] });
 });
+
+const behind = (name: string, app: string, object: PropertyMap): PropertyMap => ({
+  ...object,
+  metadata: { name, namespace: "rampa", generation: 2 },
+  spec: { replicas: 1, template: { metadata: { labels: { app, tier: "model" } } } },
+});
+
+/** Waits for a Service that has no ready pod, beside these Deployments. */
+async function waitForService(deployments: readonly PropertyMap[], timeoutSeconds = 30) {
+  const service = {
+    kind: "Service",
+    metadata: { name: "chat", namespace: "rampa" },
+    spec: { clusterIP: "10.96.0.7", selector: { app: "chat" } },
+  };
+  const asked: string[] = [];
+  const access: ClusterAccess = {
+    ...accessTo([service]),
+    list: async ({ kind }) => {
+      asked.push(kind);
+      return kind === "Deployment" ? [...deployments] : [];
+    },
+  };
+  const options = { timeoutSeconds, status: () => {}, signal: new AbortController().signal };
+  const ref = { apiVersion: "v1", kind: "Service", namespace: "rampa", name: "chat" };
+  return { ...(await awaitReady(access, ref, service, options)), asked };
+}
+
+it("a Service fails soon with the reason of the Deployment behind it", async () => {
+  const started = Date.now();
+  const found = await waitForService([
+    behind("chat-1-0-0", "chat", timedOut),
+    behind("other", "other", ready),
+  ]);
+  expect(found).toMatchObject({
+    kind: "not-ready",
+    reasons: [
+      "Service rampa/chat is not ready: no ready pod behind it, and none will come: Deployment chat-1-0-0: too late",
+    ],
+  });
+  expect(Date.now() - started).toBeLessThan(10_000);
+});
+
+it.each([
+  [
+    "another Deployment may still bring pods",
+    [behind("a", "chat", timedOut), behind("b", "chat", deployment({ availableReplicas: 0 }))],
+  ],
+  ["only a stranger has failed", [behind("other", "other", timedOut)]],
+  ["there is no Deployment yet", []],
+])("a Service waits on where %s", async (_what, deployments) => {
+  const found = await waitForService(deployments, 3);
+  expect(found).toMatchObject({
+    reasons: ["Service rampa/chat is not ready: no ready pod behind it yet, and the time for it is up"],
+  });
+});

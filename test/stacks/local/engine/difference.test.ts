@@ -177,4 +177,71 @@ describe("replacement", () => {
       deleteBeforeReplace: false,
     });
   });
+
+  const workload = (apiVersion: string, spec: PropertyMap): PropertyMap =>
+    object("Deployment", apiVersion, { spec: { template: { spec } } });
+  const both = (first: PropertyMap, second: PropertyMap) =>
+    [
+      [first, second],
+      [second, first],
+    ] as const;
+
+  it.each<[string, readonly (readonly PropertyMap[])[]]>([
+    ["ports", both({ port: 80, name: "a" }, { port: 80, protocol: "UDP", name: "b" })],
+    ["ports", both({ containerPort: 80 }, { containerPort: 81 })],
+    ["volumes", both({ name: "a", emptyDir: {} }, { name: "b", configMap: { name: "c" } })],
+    ["volumeMounts", both({ name: "a", mountPath: "/a" }, { name: "a", mountPath: "/b" })],
+    [
+      "topologySpreadConstraints",
+      both(
+        { topologyKey: "zone", whenUnsatisfiable: "ScheduleAnyway" },
+        { topologyKey: "host", whenUnsatisfiable: "ScheduleAnyway" },
+      ),
+    ],
+  ])(
+    "is none where the API server finds items by key: another order of %s",
+    (field, [before = [], after = []]) => {
+      const [old, next] = [workload("apps/v1", { [field]: before }), workload("apps/v1", { [field]: after })];
+      expect(compareInputs(old, next, FIXED).changed).toEqual([]);
+    },
+  );
+
+  it("is the one item that changed, where the list has it now", () => {
+    const old = workload("apps/v1", {
+      volumes: [
+        { name: "a", x: 1 },
+        { name: "b", x: 1 },
+      ],
+    });
+    const next = workload("apps/v1", {
+      volumes: [
+        { name: "b", x: 2 },
+        { name: "a", x: 1 },
+      ],
+    });
+    expect(compareInputs(old, next, FIXED).changed).toEqual(["spec.template.spec.volumes[0].x"]);
+  });
+
+  it.each<[string, PropertyMap, string]>([
+    ["containers, which start in turn", { initContainers: [{ name: "a" }, { name: "b" }] }, "apps/v1"],
+    ["variables, which may name earlier ones", { env: [{ name: "A" }, { name: "B" }] }, "apps/v1"],
+    ["items that are no mappings", { ports: [80, 81] }, "apps/v1"],
+    [
+      "items of one key",
+      {
+        volumes: [
+          { name: "a", x: 1 },
+          { name: "a", x: 2 },
+        ],
+      },
+      "apps/v1",
+    ],
+    ["lists of a custom resource", { ports: [{ port: 80 }, { port: 81 }] }, "test.dev/v1"],
+  ])("is another order of %s", (_what, spec, apiVersion) => {
+    const turned = Object.fromEntries(
+      Object.entries(spec).map(([key, list]) => [key, Array.isArray(list) ? list.toReversed() : list]),
+    );
+    const difference = compareInputs(workload(apiVersion, spec), workload(apiVersion, turned), FIXED);
+    expect(difference.changed).not.toEqual([]);
+  });
 });

@@ -7,7 +7,7 @@ import {
 import { judgeOf, type Related } from "../../../../stacks/local/engine/kubernetes-provider/readiness.ts";
 import type { PropertyMap } from "../../../../stacks/local/engine/property-values.ts";
 
-const NOTHING: Related = { endpointSlices: [], storageClass: undefined };
+const NOTHING: Related = { endpointSlices: [], deployments: [], storageClass: undefined };
 
 function verdict(apiVersion: string, kind: string, rest: PropertyMap, related: Related = NOTHING): string {
   const judged = judgeOf({ apiVersion, kind })?.judge({ apiVersion, kind, ...rest }, related);
@@ -57,8 +57,8 @@ describe("a Deployment", () => {
 describe("other kinds", () => {
   const selector = { spec: { selector: { a: "b" } } };
   const endpoints = (ready: boolean): Related => ({
+    ...NOTHING,
     endpointSlices: [{ endpoints: [{ conditions: { ready } }] }],
-    storageClass: undefined,
   });
 
   it("wait for what they need", () => {
@@ -71,7 +71,7 @@ describe("other kinds", () => {
 
   it("let a claim be that is bound with its first pod", () => {
     const pending = { status: { phase: "Pending" } };
-    const later = { endpointSlices: [], storageClass: { volumeBindingMode: "WaitForFirstConsumer" } };
+    const later = { ...NOTHING, storageClass: { volumeBindingMode: "WaitForFirstConsumer" } };
     expect(verdict("v1", "PersistentVolumeClaim", pending)).toBe("waiting: not bound to a volume yet");
     expect(verdict("v1", "PersistentVolumeClaim", pending, later)).toBe("ready");
     expect(verdict("v1", "PersistentVolumeClaim", { status: { phase: "Lost" } })).toBe(
