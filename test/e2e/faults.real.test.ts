@@ -84,8 +84,10 @@ describe("an up that was killed with -9 half-way", () => {
     const kubeconfig = `--kubeconfig=${join(environment.folder, ".rampa/cluster/kubeconfig")}`;
     const { stdout } = await environment.run(kubectl, [kubeconfig, ...query]);
     expect(stdout.trim().split("\n").toSorted()).toEqual([
+      "deployment.apps/cache",
       "deployment.apps/chat-1-0-0",
       "deployment.apps/chat-1-1-0",
+      "deployment.apps/embed-1-0-0",
       "deployment.apps/gateway",
     ]);
   });

@@ -1,9 +1,11 @@
 // Every object of every stack, put to a real API server: strict field validation and the restricted pod standard.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { readGatewayDefinitions } from "../../stacks/local/cluster/gateway-api.ts";
 import { silent } from "../../stacks/local/progress.ts";
 import { onNamedCluster, planStack, STACKS } from "../kit/plan-stack.ts";
 import type { RecordedResource } from "../kit/record-resources.ts";
+import { readDefinitionsOf } from "../manifests/schemas/definition-sources.ts";
 import { startTestCluster, type TestCluster } from "./local/engine/api-server-kit.ts";
 
 const START_MS = 900_000;
@@ -25,6 +27,9 @@ const PATHS: Readonly<Record<string, string>> = {
   Secret: "/api/v1/namespaces/{ns}/secrets",
   Service: "/api/v1/namespaces/{ns}/services",
   Deployment: "/apis/apps/v1/namespaces/{ns}/deployments",
+  StatefulSet: "/apis/apps/v1/namespaces/{ns}/statefulsets",
+  CronJob: "/apis/batch/v1/namespaces/{ns}/cronjobs",
+  ScaledObject: "/apis/keda.sh/v1alpha1/namespaces/{ns}/scaledobjects",
   PodDisruptionBudget: "/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets",
   GatewayClass: "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
   Gateway: "/apis/gateway.networking.k8s.io/v1/namespaces/{ns}/gateways",
@@ -36,13 +41,14 @@ const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  const definitions = await readGatewayDefinitions(silent);
+  const definitions = [...(await readGatewayDefinitions(silent)), ...(await readDefinitionsOf("keda.sh"))];
   cluster = await startTestCluster();
   for (const definition of definitions) {
     const { status, body } = await cluster.api("POST", DEFINITIONS, definition);
     if (status !== 201) throw new Error(JSON.stringify(body));
   }
   await waitServed("/apis/gateway.networking.k8s.io/v1/httproutes");
+  await waitServed("/apis/keda.sh/v1alpha1/scaledobjects");
 }, START_MS);
 
 afterAll(async () => await cluster?.stop());
@@ -65,6 +71,9 @@ async function post(kind: string, namespace: string, object: unknown, dryRun: bo
   return status === 201 ? "created" : body;
 }
 
+const WORKLOADS = ["Deployment", "StatefulSet"];
+const metadata = z.object({ namespace: z.string().optional() });
+
 const kindOf = (resource: RecordedResource): string => resource.type.split(":").at(-1) ?? "";
 
 describe.each(STACKS)("stack %s", (stack) => {
@@ -77,7 +86,8 @@ describe.each(STACKS)("stack %s", (stack) => {
       // What others are checked against has to exist; the rest is only tried.
       const first = (it: RecordedResource): boolean => ["Namespace", "PriorityClass"].includes(kindOf(it));
       for (const resource of [...objects.filter(first), ...objects.filter((it) => !first(it))]) {
-        const answer = await post(kindOf(resource), settings.namespace, resource.props, !first(resource));
+        const { namespace = settings.namespace } = metadata.parse(resource.props.metadata);
+        const answer = await post(kindOf(resource), namespace, resource.props, !first(resource));
         expect(answer, resource.name).toBe("created");
       }
     },
@@ -88,8 +98,8 @@ describe.each(STACKS)("stack %s", (stack) => {
     "has pods that its own namespace admits under the restricted standard",
     async () => {
       const { resources, settings } = await planStack(stack, { change: onNamedCluster });
-      for (const deployment of resources.filter((it) => kindOf(it) === "Deployment")) {
-        const { template } = deployment.props.spec as { template: { metadata: object; spec: object } };
+      for (const workload of resources.filter((it) => WORKLOADS.includes(kindOf(it)))) {
+        const { template } = workload.props.spec as { template: { metadata: object; spec: object } };
         const pod = { apiVersion: "v1", kind: "Pod", ...template };
         const named = { ...pod, metadata: { ...template.metadata, name: "try" } };
         const path = `/api/v1/namespaces/${settings.namespace}/pods?dryRun=All&fieldValidation=Strict`;

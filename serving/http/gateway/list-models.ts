@@ -18,7 +18,7 @@ export function createModelRoutes(table: RouteTable, parts: AuthenticationParts)
         const caller = authenticate(exchange, parts);
         if (!caller.ok) return exchange.refuse(caller.fault);
         const endpoints = table.list().filter((endpoint) => mayCall(caller.key, endpoint.name));
-        const list: ModelList = { object: "list", data: endpoints.map(toModel) };
+        const list: ModelList = { object: "list", data: endpoints.map(toModel).toSorted(byId) };
         exchange.json(200, list);
       },
     },
@@ -43,6 +43,9 @@ const toModel = ({ name, created, variants }: Endpoint): Model => ({
   created,
   owned_by: ownerOf(variants),
 });
+
+/** The cluster names its objects in no order. */
+const byId = (a: Model, b: Model): number => (a.id < b.id ? -1 : 1);
 
 /** A provider's name where it alone takes all requests. */
 function ownerOf(variants: readonly Variant[]): string {

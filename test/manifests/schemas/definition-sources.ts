@@ -43,15 +43,28 @@ export type DefinedKind = {
 
 /** Every kind that is defined for one of the groups. Throws for a group that has no source. */
 export async function readDefinedKinds(groups: readonly string[]): Promise<readonly DefinedKind[]> {
-  const sources = new Map(groups.map((group) => [sourceOf(group).join("/"), sourceOf(group)]));
   const kinds: DefinedKind[] = [];
-  for (const [module, folder] of sources.values()) {
-    const place = join(await fetched(module, () => fetchGoModule(module)), folder);
-    for (const file of readdirSync(place).filter((name) => name.endsWith(".yaml"))) {
-      kinds.push(...kindsIn(readFileSync(join(place, file), "utf8")));
-    }
+  for (const source of new Map(
+    groups.map((group) => [sourceOf(group).join("/"), sourceOf(group)]),
+  ).values()) {
+    for (const text of await readSource(source)) kinds.push(...kindsIn(text));
   }
   return kinds.filter(({ group }) => groups.includes(group));
+}
+
+/** The definitions of a group, as an API server takes them. */
+export async function readDefinitionsOf(group: string): Promise<readonly unknown[]> {
+  const texts = await readSource(sourceOf(group));
+  return texts
+    .flatMap((text) => parseAllDocuments(text).map((document): unknown => document.toJS()))
+    .filter((it) => definition.safeParse(it).data?.spec.group === group);
+}
+
+async function readSource([module, folder]: Source): Promise<readonly string[]> {
+  const place = join(await fetched(module, () => fetchGoModule(module)), folder);
+  return readdirSync(place)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => readFileSync(join(place, name), "utf8"));
 }
 
 function sourceOf(group: string): Source {

@@ -7,7 +7,7 @@ let served: Served;
 let client: OpenAI;
 
 beforeAll(async () => {
-  served = await startServed();
+  served = await startServed({ endpoints: ["search", "chat"] });
   client = new OpenAI({ baseURL: `${served.fixture.url}/v1`, apiKey: KEY, maxRetries: 0 });
 });
 afterAll(() => served.stop());
@@ -15,9 +15,9 @@ afterAll(() => served.stop());
 const messages = [{ role: "user" as const, content: "hello" }];
 
 describe("the official client", () => {
-  it("lists the endpoints as models and reads one by name", async () => {
+  it("lists the endpoints as models by name and reads one", async () => {
     const page = await client.models.list();
-    expect(page.data.map((model) => model.id)).toEqual(["chat"]);
+    expect(page.data.map((model) => model.id)).toEqual(["chat", "search"]);
     expect((await client.models.retrieve("chat")).owned_by).toBe("rampa");
   });
 

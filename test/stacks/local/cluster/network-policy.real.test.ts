@@ -14,6 +14,9 @@ const NODE_PORT = 30_080;
 const MINUTE = 60_000;
 const NAMESPACE = "rampa";
 const NEIGHBOUR = "elsewhere";
+const MONITORING = "monitoring";
+/** Namespace of the pods that are not in the platform's own. */
+const ELSEWHERE: Readonly<Record<string, string>> = { neighbour: NEIGHBOUR, prometheus: MONITORING };
 /** Where anything here listens: the API server, the probe's two ports, and whatever the name server says it has. */
 const PORTS = [443, 6443, 8080, 8082];
 
@@ -38,7 +41,7 @@ beforeAll(async () => {
   const probe = buildProbeImage(join(home, "probe"));
   await importImage(probe.tar, probe.reference, silent);
   await applyObjects(probe.reference);
-  for (const namespace of [NAMESPACE, NEIGHBOUR]) {
+  for (const namespace of [NAMESPACE, MONITORING, NEIGHBOUR]) {
     kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s");
   }
 }, 15 * MINUTE);
@@ -58,6 +61,8 @@ const wanted: readonly Attempt[] = [
   { pod: "gateway", url: "http://chat-1-0-0:8080/", answer: PROBE },
   { pod: "gateway", url: "http://chat-1-1-0:8080/", answer: PROBE },
   { pod: "gateway", url: "https://kubernetes.default/", answer: CERTIFICATE },
+  { pod: "prometheus", url: "http://gateway.rampa:8080/", answer: PROBE },
+  { pod: "prometheus", url: "http://chat-1-0-0.rampa:8080/", answer: PROBE },
 ];
 
 const unwanted: readonly Attempt[] = [
@@ -72,6 +77,11 @@ const unwanted: readonly Attempt[] = [
   { pod: "neighbour", url: "http://stray.rampa:8080/", answer: PROBE },
   { pod: "stray", url: "http://chat-1-0-0:8080/", answer: PROBE },
   { pod: "gateway", url: "http://stray:8080/", answer: PROBE },
+  { pod: "gateway", url: "http://cache:8082/", answer: PROBE },
+  { pod: "gateway", url: "http://prometheus.monitoring:8080/", answer: PROBE },
+  { pod: "prometheus", url: "http://gateway.rampa:8082/", answer: PROBE },
+  { pod: "prometheus", url: "http://cache.rampa:8080/", answer: PROBE },
+  { pod: "prometheus", url: "https://kubernetes.default/", answer: CERTIFICATE },
 ];
 
 describe("without a filter", () => {
@@ -97,16 +107,20 @@ describe("with a filter that lets through what the policies allow", () => {
   });
 });
 
-/** One pod for each workload of the local stack, with its labels; one that no policy names; one next door. */
+/** One pod for each Deployment of the local stack, with its labels; one that no policy names; one next door. */
 async function applyObjects(image: string): Promise<void> {
   const { resources } = await planStack("local", { apiServers: embeddedApiServers() });
   const propsOf = (kind: string) =>
     resources.filter((it) => it.type.endsWith(`:${kind}`)).map((it) => it.props);
   const workloads = z.array(workload).parse(propsOf("Deployment"));
   apply([
-    ...[NAMESPACE, NEIGHBOUR].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-    ...workloads.flatMap(({ metadata: { name }, spec }) =>
-      podAndService({ name, namespace: NAMESPACE, labels: spec.template.metadata.labels }, image),
+    ...[NAMESPACE, MONITORING, NEIGHBOUR].map((name) => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name },
+    })),
+    ...workloads.flatMap(({ metadata, spec }) =>
+      podAndService({ ...metadata, labels: spec.template.metadata.labels }, image),
     ),
     ...podAndService({ name: "stray", namespace: NAMESPACE, labels: {} }, image),
     ...podAndService({ name: "neighbour", namespace: NEIGHBOUR, labels: GATEWAY_LABELS }, image),
@@ -117,7 +131,7 @@ async function applyObjects(image: string): Promise<void> {
 const GATEWAY_LABELS = { "app.kubernetes.io/component": "gateway" };
 const labels = z.record(z.string(), z.string());
 const workload = z.object({
-  metadata: z.object({ name: z.string() }),
+  metadata: z.object({ name: z.string(), namespace: z.string() }),
   spec: z.object({ template: z.object({ metadata: z.object({ labels }) }) }),
 });
 
@@ -231,7 +245,7 @@ function kubectl(...args: readonly string[]): string {
 
 /** What the probe printed, whether it got an answer or not. */
 function inPod(pod: string, ...args: readonly string[]): string {
-  const namespace = pod === "neighbour" ? NEIGHBOUR : NAMESPACE;
+  const namespace = ELSEWHERE[pod] ?? NAMESPACE;
   const command = [...withConfig(), "-n", namespace, "exec", pod, "--", "/probe", ...args];
   const options = { encoding: "utf8", timeout: MINUTE } as const;
   return spawnSync(join(home, "bin", "kubectl"), command, options).stdout;
