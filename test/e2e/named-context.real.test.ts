@@ -153,6 +153,8 @@ function nameCluster(): void {
   });
   editStack([
     [["rampa:cluster", "context"], cluster.context],
+    // No GPU and no KEDA here.
+    [["rampa:endpoints", "assistant"], undefined],
     [["rampa:monitoring"], undefined],
     [["rampa:image", "repository"], `${registry.host}/team/serving`],
     [["rampa:image", "allowedRegistries"], [registry.host]],
