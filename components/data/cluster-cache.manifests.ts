@@ -3,18 +3,10 @@ import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/index.js";
 import type { SecretArgs } from "@pulumi/kubernetes/core/v1/index.js";
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { CustomTimeouts, Input } from "@pulumi/pulumi";
-import {
-  ANNOTATION_CONFIG_CHECKSUM,
-  lostNodeTolerations,
-  restrictedContainer,
-  scratchMount,
-  scratchVolume,
-  TERMINATION_MESSAGE,
-} from "../kit/pod.ts";
-import { toResourceRequirements } from "../kit/quantities.ts";
+import { ANNOTATION_CONFIG_CHECKSUM, lostNodeTolerations, scratchMount, scratchVolume } from "../kit/pod.ts";
 import type { ClusterCacheRefs } from "./cluster-cache.args.ts";
 import { CACHE, type ClusterCachePlan, userLine } from "./cluster-cache.plan.ts";
-import { storePodSecurity } from "./cluster-store.manifests.ts";
+import { storeContainer, storePod } from "./cluster-store.manifests.ts";
 import { VALKEY_PORT } from "./shared-cache.plan.ts";
 
 export const PORT_NAME = "valkey";
@@ -66,13 +58,10 @@ export function cacheServerArgs(plan: ClusterCachePlan, refs: CacheServerRefs): 
           annotations: { [ANNOTATION_CONFIG_CHECKSUM]: refs.configurationChecksum },
         },
         spec: {
-          serviceAccountName: refs.account,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
+          ...storePod(plan.user, refs.account),
           priorityClassName: refs.priorityClass,
           terminationGracePeriodSeconds: STOP_SECONDS,
           tolerations: [...lostNodeTolerations],
-          securityContext: storePodSecurity(plan.user),
           containers: [serverContainer(plan, refs.image)],
           volumes: [
             {
@@ -90,14 +79,10 @@ export function cacheServerArgs(plan: ClusterCachePlan, refs: CacheServerRefs): 
 function serverContainer(plan: ClusterCachePlan, image: Input<string>): core.v1.Container {
   const listens = { tcpSocket: { port: PORT_NAME } };
   return {
+    ...storeContainer(image, plan.resources),
     name: CACHE,
-    image,
-    imagePullPolicy: "IfNotPresent",
-    terminationMessagePolicy: TERMINATION_MESSAGE,
     command: ["valkey-server", `${CONFIG_DIR}/${CONFIG_FILE}`],
     ports: [{ name: PORT_NAME, containerPort: VALKEY_PORT, protocol: "TCP" }],
-    resources: toResourceRequirements(plan.resources),
-    securityContext: restrictedContainer,
     startupProbe: { ...listens, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: STARTUP_SECONDS },
     readinessProbe: { ...listens, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
     livenessProbe: { ...listens, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 3 },

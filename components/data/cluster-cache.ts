@@ -35,18 +35,12 @@ export class ClusterCache extends BaseComponent {
     super(TOKEN, name, opts);
     const { namespace } = args.refs;
     const { password, checksum } = createStorePassword(this.childName("password"), this.childOptions());
+    const configuration = checksum.apply((hash) => manifests.cacheConfiguration(plan, hash));
     this.secretName = named(
       Secret,
       this.childName("secret"),
-      manifests.cacheSecretArgs(plan, {
-        namespace,
-        password,
-        configuration: secret(checksum.apply((hash) => manifests.cacheConfiguration(plan, hash))),
-      }),
+      manifests.cacheSecretArgs(plan, { namespace, password, configuration: secret(configuration) }),
       this.childOptions(),
-    );
-    const configurationChecksum = checksum.apply((hash) =>
-      shortHash(manifests.cacheConfiguration(plan, hash)),
     );
     const account = named(
       ServiceAccount,
@@ -59,7 +53,7 @@ export class ClusterCache extends BaseComponent {
       ...args.refs,
       account,
       secret: this.secretName,
-      configurationChecksum,
+      configurationChecksum: configuration.apply(shortHash),
     });
     this.port = output(VALKEY_PORT);
     this.keyPrefix = output(plan.keyPrefix);

@@ -5,15 +5,7 @@ import type { ConfigMapArgs, SecretArgs } from "@pulumi/kubernetes/core/v1/index
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { CustomTimeouts, Input } from "@pulumi/pulumi";
 import { shortHash, toDnsLabel } from "../kit/names.ts";
-import {
-  ANNOTATION_CONFIG_CHECKSUM,
-  lostNodeTolerations,
-  restrictedContainer,
-  scratchMount,
-  scratchVolume,
-  TERMINATION_MESSAGE,
-} from "../kit/pod.ts";
-import { toResourceRequirements } from "../kit/quantities.ts";
+import { ANNOTATION_CONFIG_CHECKSUM, lostNodeTolerations, scratchMount, scratchVolume } from "../kit/pod.ts";
 import type { ClusterPostgresRefs } from "./cluster-postgres.args.ts";
 import {
   BACKUP,
@@ -32,7 +24,7 @@ import {
   POSTGRES_FILES,
   SCRIPTS_DIR,
 } from "./cluster-postgres.scripts.ts";
-import { storePodSecurity } from "./cluster-store.manifests.ts";
+import { storeContainer, storePod } from "./cluster-store.manifests.ts";
 
 export const PORT_NAME = "postgres";
 /** Recovery after a crash replays what was written since the last checkpoint. */
@@ -90,13 +82,10 @@ export function serverArgs(plan: ClusterPostgresPlan, refs: ServerRefs): Statefu
           annotations: { [ANNOTATION_CONFIG_CHECKSUM]: refs.passwordChecksum },
         },
         spec: {
-          serviceAccountName: refs.account,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
+          ...storePod(plan.user, refs.account),
           priorityClassName: refs.priorityClass,
           terminationGracePeriodSeconds: STOP_SECONDS,
           tolerations: [...lostNodeTolerations],
-          securityContext: storePodSecurity(plan.user),
           initContainers: [prepareContainer(plan, refs.image)],
           containers: [serverContainer(plan, refs.image)],
           volumes: [
@@ -121,19 +110,9 @@ const passwordMount = {
 } satisfies core.v1.VolumeMount;
 const sharedMemoryMount = { name: "shared-memory", mountPath: "/dev/shm" } satisfies core.v1.VolumeMount;
 
-function containerBase(image: Input<string>, plan: ClusterPostgresPlan) {
-  return {
-    image,
-    imagePullPolicy: "IfNotPresent",
-    terminationMessagePolicy: TERMINATION_MESSAGE,
-    resources: toResourceRequirements(plan.resources),
-    securityContext: restrictedContainer,
-  };
-}
-
 function prepareContainer(plan: ClusterPostgresPlan, image: Input<string>): core.v1.Container {
   return {
-    ...containerBase(image, plan),
+    ...storeContainer(image, plan.resources),
     name: "prepare",
     command: ["/bin/sh", "-eu", `${SCRIPTS_DIR}/prepare.sh`],
     env: [{ name: "PGDATA", value: PGDATA }],
@@ -145,7 +124,7 @@ function serverContainer(plan: ClusterPostgresPlan, image: Input<string>): core.
   const parameters = { ...plan.parameters, hba_file: `${SCRIPTS_DIR}/pg_hba.conf` };
   const isReady = { exec: { command: ["pg_isready", "--quiet"] } };
   return {
-    ...containerBase(image, plan),
+    ...storeContainer(image, plan.resources),
     name: POSTGRES,
     command: [
       "postgres",
@@ -217,13 +196,10 @@ function backupPod(plan: ClusterPostgresPlan, refs: BackupRefs): core.v1.PodSpec
   };
   return {
     restartPolicy: "Never",
-    serviceAccountName: refs.account,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    securityContext: storePodSecurity(plan.user),
+    ...storePod(plan.user, refs.account),
     containers: [
       {
-        ...containerBase(refs.image, plan),
+        ...storeContainer(refs.image, plan.resources),
         name: BACKUP,
         command: ["/bin/sh", "-eu", `${SCRIPTS_DIR}/backup.sh`],
         args: ["backup"],

@@ -6,11 +6,11 @@ import type {
   ServiceArgs,
 } from "@pulumi/kubernetes/core/v1/index.js";
 import type { NetworkPolicyArgs } from "@pulumi/kubernetes/networking/v1/index.js";
-import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { Input } from "@pulumi/pulumi";
 import type { RandomPasswordArgs } from "@pulumi/random/randomPassword.js";
 import { LABELS } from "../contract/labels.ts";
-import { restrictedPod } from "../kit/pod.ts";
+import { restrictedContainer, restrictedPod, TERMINATION_MESSAGE } from "../kit/pod.ts";
+import { type ContainerResources, toResourceRequirements } from "../kit/quantities.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -47,9 +47,25 @@ export function storeServiceArgs(
   };
 }
 
-/** The pod's security as everywhere, with the user of the image. */
-export function storePodSecurity(user: number): core.v1.PodSecurityContext {
-  return { ...restrictedPod, runAsUser: user, runAsGroup: user, fsGroup: user };
+/** What every pod of a store has: security as everywhere, with the user of the image, and no token. */
+export function storePod(user: number, account: Input<string>) {
+  return {
+    serviceAccountName: account,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { ...restrictedPod, runAsUser: user, runAsGroup: user, fsGroup: user },
+  };
+}
+
+/** …and every container of one. */
+export function storeContainer(image: Input<string>, resources: ContainerResources) {
+  return {
+    image,
+    imagePullPolicy: "IfNotPresent",
+    terminationMessagePolicy: TERMINATION_MESSAGE,
+    resources: toResourceRequirements(resources),
+    securityContext: restrictedContainer,
+  };
 }
 
 type DirectoryVolume = {

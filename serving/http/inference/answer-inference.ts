@@ -1,9 +1,8 @@
 // One inference request from arrival to its log line: what the endpoint does is handed in, faults and figures are shared.
-import { EngineFault } from "../../contract/generation.ts";
-import { faults, type OpenAiFault } from "../../contract/openai/fault.ts";
+import type { OpenAiFault } from "../../contract/openai/fault.ts";
 import type { InferenceEngine, Log } from "../../ports.ts";
 import type { Exchange } from "../exchange.ts";
-import { describeError } from "../log.ts";
+import { outcomeOfFault, toEngineFault } from "../model/engine-failure.ts";
 import type { BodyLimits } from "../read-json.ts";
 import type { InferenceMetrics, InferenceOperation, InferenceOutcome } from "./inference-metrics.ts";
 
@@ -42,10 +41,7 @@ export async function answerInference(
 ): Promise<void> {
   const result = await answer().catch((error: unknown): Answer | undefined => {
     if (exchange.abortReason !== undefined) return undefined;
-    if (error instanceof EngineFault) return refused(error.fault);
-    serving.onEngineError();
-    serving.log.error({ requestId: exchange.requestId, error: describeError(error) }, "the engine failed");
-    return refused(faults.internal());
+    return refused(toEngineFault(error, exchange, serving));
   });
   if (result?.ok === false) exchange.refuse(result.fault);
   settle(exchange, serving, { operation, result });
@@ -83,6 +79,5 @@ function outcomeOf(
   result: Answer | undefined,
 ): InferenceOutcome {
   if (result === undefined || exchange.abortReason !== undefined) return "aborted";
-  if (fault === undefined) return "ok";
-  return fault.status < 500 || fault.status === 503 ? "refused" : "failed";
+  return fault === undefined ? "ok" : outcomeOfFault(fault);
 }

@@ -1,6 +1,7 @@
 // Metrics of an inference server: OpenTelemetry's gen_ai names where they have one, and the state of the engine.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, type Registry } from "prom-client";
 import type { InferenceStatus } from "../../contract/inference.ts";
+import { createEngineMetrics, type EngineMetrics, type EngineMetricsInput } from "../model/engine-metrics.ts";
 import type { Metrics } from "../probes.ts";
 
 export type InferenceOperation = "embeddings" | "infer";
@@ -17,12 +18,7 @@ export type InferenceObservation = {
 
 export type InferenceMetrics = Metrics & { readonly observe: (seen: InferenceObservation) => void };
 
-export type InferenceMetricsInput = {
-  readonly endpoint: string;
-  readonly version: string;
-  readonly status: () => InferenceStatus | undefined;
-  readonly memoryLimitBytes: number | undefined;
-};
+export type InferenceMetricsInput = EngineMetricsInput<InferenceStatus> & { readonly endpoint: string };
 
 const DURATION_BUCKETS = [
   0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96,
@@ -31,10 +27,11 @@ const TOKEN_BUCKETS = Array.from({ length: 11 }, (_, power) => 4 ** power);
 const GEN_AI = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model"];
 
 export function createInferenceMetrics(input: InferenceMetricsInput): InferenceMetrics {
-  const registry = new Registry();
-  registry.setDefaultLabels({ version: input.version });
-  collectDefaultMetrics({ register: registry });
-  registerEngine(registry, input);
+  const { registry, gauge } = createEngineMetrics(
+    input,
+    "Passes through the graph; each computes one tensor request or texts of several requests.",
+  );
+  registerEngine(gauge);
   const observe = registerRequests(registry, input.endpoint);
   return { contentType: registry.contentType, print: () => registry.metrics(), observe };
 }
@@ -81,37 +78,10 @@ function registerRequests(registry: Registry, endpoint: string): InferenceMetric
   };
 }
 
-function registerEngine(registry: Registry, { status, memoryLimitBytes }: InferenceMetricsInput): void {
-  const gauge = (name: string, help: string, read: (now: InferenceStatus) => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        const now = status();
-        if (now !== undefined) this.set(read(now));
-      },
-    });
-  };
+function registerEngine(gauge: EngineMetrics<InferenceStatus>["gauge"]): void {
   gauge("rampa_model_requests_running", "Requests that a pass is computed for.", (now) => now.running);
   gauge("rampa_model_queue_depth", "Requests waiting for a pass.", (now) => now.waiting);
   gauge("rampa_model_weights_bytes", "Size of the model's files.", (now) => now.modelBytes);
   gauge("rampa_model_threads", "Threads that compute a pass.", (now) => now.threads);
   gauge("rampa_model_stalled_seconds", "Time since the running pass began.", (now) => now.stalledMs / 1000);
-  new Counter({
-    name: "rampa_model_passes_total",
-    help: "Passes through the graph; each computes one tensor request or texts of several requests.",
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(status()?.passes ?? 0);
-    },
-  });
-  if (memoryLimitBytes === undefined) return;
-  const limit = new Gauge({
-    name: "rampa_model_memory_limit_bytes",
-    help: "Memory limit of the control group.",
-    registers: [registry],
-  });
-  limit.set(memoryLimitBytes);
 }

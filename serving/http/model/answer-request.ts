@@ -1,7 +1,6 @@
 // One request from its body to the last byte of its answer: decode, generate, encode, account.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { EngineFault } from "../../contract/generation.ts";
 import { faults, type OpenAiFault } from "../../contract/openai/fault.ts";
 import type { FinishReason, Usage } from "../../contract/openai/usage.ts";
 import { type TokenReport, toAnswer } from "../../core/chat/answer-events.ts";
@@ -9,9 +8,9 @@ import type { Decoded } from "../../core/chat/decoded.ts";
 import type { ModelCall } from "../../core/chat/model-call.ts";
 import type { Engine, Log } from "../../ports.ts";
 import type { Exchange } from "../exchange.ts";
-import { describeError } from "../log.ts";
 import { type BodyLimits, readJson } from "../read-json.ts";
 import type { AnswerEncoder, AnswerHead } from "./answer-encoder.ts";
+import { outcomeOfFault, toEngineFault } from "./engine-failure.ts";
 import type { ModelMetrics, Outcome } from "./model-metrics.ts";
 
 export type Serving = {
@@ -54,15 +53,12 @@ export async function answerRequest(
   operation: Operation,
 ): Promise<void> {
   const account = openAccount(operation.name);
-  const fault = await answer(exchange, { serving, operation, account }).catch((error: unknown) => {
-    if (error instanceof EngineFault) return error.fault;
-    serving.onEngineError();
-    serving.log.error({ requestId: exchange.requestId, error: describeError(error) }, "the engine failed");
-    return faults.internal();
-  });
+  const fault = await answer(exchange, { serving, operation, account }).catch((error: unknown) =>
+    toEngineFault(error, exchange, serving),
+  );
   if (fault !== undefined) {
     account.fault = fault;
-    account.outcome = fault.status < 500 || fault.status === 503 ? "refused" : "failed";
+    account.outcome = outcomeOfFault(fault);
     exchange.refuse(fault);
   } else if (exchange.abortReason !== undefined) account.outcome = "aborted";
   settle(exchange, serving, account);

@@ -1,7 +1,8 @@
 // Metrics of a model server: OpenTelemetry's gen_ai names in Prometheus form, and the state of the engine.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, type Registry } from "prom-client";
 import type { EngineStatus } from "../../contract/generation.ts";
 import type { Metrics } from "../probes.ts";
+import { createEngineMetrics, type EngineMetrics, type EngineMetricsInput } from "./engine-metrics.ts";
 
 export type Outcome = "ok" | "refused" | "aborted" | "failed";
 
@@ -31,18 +32,14 @@ const OPERATION = "gen_ai_operation_name";
 const PROVIDER = "gen_ai_provider_name";
 const MODEL = "gen_ai_request_model";
 
-export type MetricsInput = {
-  readonly endpoint: string;
-  readonly version: string;
-  readonly status: () => EngineStatus | undefined;
-  readonly memoryLimitBytes: number | undefined;
-};
+export type MetricsInput = EngineMetricsInput<EngineStatus> & { readonly endpoint: string };
 
 export function createModelMetrics(input: MetricsInput): ModelMetrics {
-  const registry = new Registry();
-  registry.setDefaultLabels({ version: input.version });
-  collectDefaultMetrics({ register: registry });
-  registerEngineGauges(registry, input);
+  const { registry, gauge } = createEngineMetrics(
+    input,
+    "Passes of the engine; output tokens divided by it are the mean size of a batch.",
+  );
+  registerEngineGauges(gauge);
   const observe = registerRequestMetrics(registry, input.endpoint);
   return { contentType: registry.contentType, print: () => registry.metrics(), observe };
 }
@@ -104,18 +101,7 @@ function registerRequestMetrics(registry: Registry, endpoint: string): ModelMetr
   };
 }
 
-function registerEngineGauges(registry: Registry, { status, memoryLimitBytes }: MetricsInput): void {
-  const gauge = (name: string, help: string, read: (now: EngineStatus) => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        const now = status();
-        if (now !== undefined) this.set(read(now));
-      },
-    });
-  };
+function registerEngineGauges(gauge: EngineMetrics<EngineStatus>["gauge"]): void {
   gauge("rampa_model_sequences", "Answers that can be generated at the same time.", (now) => now.sequences);
   gauge("rampa_model_sequences_busy", "Answers being generated.", (now) => now.sequencesBusy);
   gauge("rampa_model_queue_depth", "Requests waiting for a sequence.", (now) => now.waiting);
@@ -128,21 +114,5 @@ function registerEngineGauges(registry: Registry, { status, memoryLimitBytes }: 
   gauge("rampa_model_kv_cache_bytes", "Memory reserved for the KV cache.", (now) => now.kvBytes);
   gauge("rampa_model_weights_bytes", "Size of the weights.", (now) => now.modelBytes);
   gauge("rampa_model_threads", "Threads that evaluate tokens.", (now) => now.threads);
-  new Counter({
-    name: "rampa_model_passes_total",
-    help: "Passes of the engine; output tokens divided by it are the mean size of a batch.",
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(status()?.passes ?? 0);
-    },
-  });
   gauge("rampa_model_stalled_seconds", "Time since pending work last moved.", (now) => now.stalledMs / 1000);
-  if (memoryLimitBytes === undefined) return;
-  const limit = new Gauge({
-    name: "rampa_model_memory_limit_bytes",
-    help: "Memory limit of the control group.",
-    registers: [registry],
-  });
-  limit.set(memoryLimitBytes);
 }
